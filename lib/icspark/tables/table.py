@@ -106,9 +106,7 @@ class Table:
     @classmethod
     def schema(cls) -> T.StructType:
         """Return a new Spark schema; a schema object is mutable, so it is never shared."""
-        return T.StructType(
-            [T.StructField(n, s.data_type, s.nullable, {"comment": s.description}) for n, s in cls._specs.items()]
-        )
+        return T.StructType([T.StructField(n, s.data_type, s.nullable, {"comment": s.description}) for n, s in cls._specs.items()])
 
     @classmethod
     def schema_hash(cls) -> str:

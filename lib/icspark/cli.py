@@ -1,0 +1,224 @@
+"""The command line: `icspark run | plan | jobs | tables | show | export | runs | config | setup | doctor`."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table as Grid
+
+from icspark import config as configuration
+from icspark import doctor as doctors
+from icspark import packages, plan, session
+from icspark.config import Environment
+from icspark.errors import IcsparkError, PlanError
+from icspark.progress import Progress
+from icspark.runner import Runner, Step, Wanted, last_rows, read_record, traceback_of
+from icspark.storage import Tables
+from icspark.tables.table import Table
+
+DEFAULT_CONFIGURATION = Path("conf/suffolk.yml")
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich", help=__doc__)
+console = Console(highlight=False)
+problems = Console(stderr=True, highlight=False)
+
+Conf = Annotated[Path, typer.Option("--conf", "-c", help="the YAML file that is the whole configuration of an environment")]
+
+
+@dataclass
+class Options:
+    """Options that come before the command."""
+
+    traceback: bool = False
+
+
+options = Options()
+
+
+@app.callback()
+def common(
+    traceback: Annotated[bool, typer.Option("--traceback", help="show the whole error; it may hold values of rows")] = False,
+) -> None:
+    """Batch jobs for the data teams of NHS Integrated Care Systems."""
+    options.traceback = traceback
+    logging.getLogger("SQLQueryContextLogger").disabled = True  # pyspark's own; it prints plans and values
+
+
+@app.command()
+def run(
+    jobs: Annotated[list[str] | None, typer.Argument(help="jobs to run; what they need and is out of date comes along")] = None,
+    every: Annotated[bool, typer.Option("--all", help="every job whose files and tables can be had")] = False,
+    conf: Conf = DEFAULT_CONFIGURATION,
+    force: Annotated[bool, typer.Option("--force", help="run the named jobs (with --all: all) even if nothing changed")] = False,
+    only: Annotated[bool, typer.Option("--only", help="run just the named jobs, not what they need")] = False,
+) -> None:
+    """Run jobs in the order that follows from what they read and write."""
+    environment = _loaded(conf)
+    with _tables(environment) as tables:
+        named, missing = _wanted(jobs or [], every, only, environment, tables)
+        forced = frozenset(named if every else jobs or []) if force else frozenset[str]()
+        runner = Runner(environment, tables, plan.jobs())
+        with Progress(console, tables.spark, len(named)) as progress:
+            runner.report = progress
+            steps = runner.run(Wanted(tuple(named), forced))
+    for name, lacks in missing.items():
+        console.print(f"[yellow]-[/] [bold]{name:<32}[/]not run: no {escape('; no '.join(lacks))}")
+    _summarise(steps, environment, runner.run_id)
+
+
+def _wanted(names: list[str], every: bool, only: bool, environment: Environment, tables: Tables) -> tuple[list[str], dict[str, list[str]]]:
+    known = plan.jobs()
+    missing = plan.missing_inputs(known, environment, lambda table: tables.version(table) is not None)
+    if every:
+        return [name for name in plan.ordered(known, environment) if name not in missing], missing
+    if not names:
+        raise PlanError("no job is named", mend="name a job (`icspark jobs`), or give --all")
+    named = {plan.job_named(name).name for name in names}
+    chosen = named if only else {n for n in plan.with_ancestors(named, known, environment) if n in named or n not in missing}
+    return [name for name in plan.ordered(known, environment) if name in chosen], {}
+
+
+def _summarise(steps: list[Step], environment: Environment, run_id: str) -> None:
+    counts = {outcome: sum(step.outcome == outcome for step in steps) for outcome in ("done", "skipped", "failed", "not run")}
+    seconds = sum(step.seconds for step in steps)
+    console.print(f"run {run_id}: {', '.join(f'{n} {outcome}' for outcome, n in counts.items() if n)}, {seconds:.0f} s")
+    if counts["done"] or counts["skipped"]:
+        storage = environment.storage
+        console.print(f"tables: {storage.tables or f'{storage.catalog}.{storage.schema_name}'}", soft_wrap=True)
+        for page in sorted(Path(storage.pages).rglob("*.html")):
+            console.print(f"open:   {page}", soft_wrap=True)
+    failed = next((step for step in steps if step.error is not None), None)
+    if failed is not None and failed.error is not None:
+        if options.traceback:
+            problems.print(escape(traceback_of(failed.error)), soft_wrap=True)
+        raise typer.Exit(failed.error.exit_code if isinstance(failed.error, IcsparkError) else 1)
+
+
+@app.command("plan")
+def show_plan(conf: Conf = DEFAULT_CONFIGURATION) -> None:
+    """Show the order of the jobs, which would run, and why."""
+    environment = _loaded(conf)
+    known = plan.jobs()
+    with _tables(environment) as tables:
+        missing = plan.missing_inputs(known, environment, lambda table: tables.version(table) is not None)
+        runner, changed = Runner(environment, tables, known), set[str]()
+        grid = _grid("", "job", "would", "why")
+        for number, name in enumerate(plan.ordered(known, environment), 1):
+            would, why = "be left out", "; ".join(missing.get(name, []))
+            if name not in missing:
+                upstream = sorted(plan.needs(known[name], known, environment) & changed)
+                why = f"after {', '.join(upstream)}" if upstream else runner.why(known[name], runner.fingerprint(known[name])[0])
+                would = "run" if why else "be skipped"
+                changed |= {name} if why else set()
+            grid.add_row(str(number), name, would, escape(why or "nothing has changed"))
+        console.print(grid)
+
+
+@app.command("jobs")
+def show_jobs() -> None:
+    """List the jobs: what each does, reads and writes."""
+    grid = _grid("job", "what it does", "reads", "writes")
+    for job in plan.jobs().values():
+        reads = [
+            *(f"{name} (file)" for name in job.files),
+            *(t.name() for t in job.reads),
+            *(f"[{t.name()}]" for t in job.reads_if_present),
+        ]
+        writes = [*(t.name() for t in job.writes), *(f"{name}/" for name in job.folders)]
+        grid.add_row(job.name, escape(job.sentence), escape(", ".join(reads)), ", ".join(writes))
+    console.print(grid)
+
+
+@app.command("tables")
+def show_tables(conf: Conf = DEFAULT_CONFIGURATION) -> None:
+    """List the tables: grain, rows, version, when written and by which run."""
+    with _tables(_loaded(conf)) as tables:
+        last = last_rows(read_record(tables))
+        grid = _grid("table", "grain", "rows", "version", "written (UTC)", "run")
+        for name, table in plan.tables().items():
+            newest, row = tables.newest(table), last.get(name, {})
+            when = f"{row['finished_at']:%Y-%m-%d %H:%M}" if row else ""
+            rows = f"{row['rows_count']:,}" if row.get("rows_count") is not None else ""
+            grid.add_row(name, escape(table.grain()), rows, str(newest.version) if newest else "", when, row.get("run_id", ""))
+        console.print(grid)
+
+
+@app.command("runs")
+def show_runs(conf: Conf = DEFAULT_CONFIGURATION, last: Annotated[int, typer.Option(help="how many rows")] = 30) -> None:
+    """Show the run record, newest first."""
+    with _tables(_loaded(conf)) as tables:
+        grid = _grid("finished (UTC)", "run", "job", "output", "outcome", "version", "rows", "rejected", "why it failed")
+        for row in read_record(tables)[:last]:
+            numbers = [f"{row[name]:,}" if row[name] is not None else "" for name in ("version", "rows_count", "rejected_count")]
+            said = [row[name] for name in ("run_id", "job_name", "output_name", "outcome")]
+            grid.add_row(f"{row['finished_at']:%Y-%m-%d %H:%M:%S}", *said, *numbers, escape(row["error_message"] or ""))
+        console.print(grid)
+
+
+@app.command("config")
+def show_config(job: Annotated[str, typer.Argument(help="a job, or `environment` for the keys that all jobs share")]) -> None:
+    """Print the keys of a job's section: type, default and meaning."""
+    model: Any = Environment if job == "environment" else plan.job_named(job).config
+    grid = _grid("key", "type", "default", "meaning")
+    for name, kind, default, meaning in configuration.keys_of(model):
+        grid.add_row(name, escape(kind), escape(default), escape(meaning))
+    console.print(grid if grid.row_count else f"{job} takes no keys")
+
+
+@app.command()
+def setup(ivysettings: Annotated[Path | None, typer.Option(help="Ivy settings of a Maven mirror")] = None) -> None:
+    """Fetch the JVM packages once into the project's own cache."""
+    packages.fetch(packages.default_cache(), ivysettings=ivysettings, report=lambda line: console.print(line, soft_wrap=True))
+
+
+@app.command()
+def doctor(conf: Annotated[Path | None, typer.Option("--conf", "-c", help="also check the folders of this environment")] = None) -> None:
+    """Check the machine, and print for each failing check the command that mends it."""
+    environment = _loaded(conf) if conf else None
+    folders = [Path(p) for p in (environment.storage.tables, environment.storage.pages) if p] if environment else []
+    grid, bad = _grid("", "check", "found", "mend"), False
+    for check in doctors.checks(folders):
+        mark = "[green]✓[/]" if check.ok else "[red]✗[/]" if check.required else "[yellow]-[/]"
+        grid.add_row(mark, escape(check.name), escape(check.found), "" if check.ok else escape(check.mend))
+        bad = bad or (check.required and not check.ok)
+    console.print(grid)
+    raise typer.Exit(8 if bad else 0)
+
+
+def _loaded(conf: Path) -> Environment:
+    return configuration.load(conf, {name: job.config for name, job in plan.jobs().items()})
+
+
+@contextmanager
+def _tables(environment: Environment) -> Iterator[Tables]:
+    with session.session(environment.session) as spark:
+        yield Tables(spark, environment.storage)
+
+
+def _grid(*titles: str) -> Grid:
+    grid = Grid(box=None, pad_edge=False, header_style="bold")
+    for title in titles:
+        grid.add_column(title, overflow="fold")
+    return grid
+
+
+def table_named(name: str) -> type[Table]:
+    """Return a table class by name, for commands that take one."""
+    return plan.table_named(name)
+
+
+def main() -> None:
+    """Run the command line; a problem that a user can mend is one sentence and its own exit code."""
+    try:
+        app()
+    except IcsparkError as error:
+        problems.print(traceback_of(error) if options.traceback else str(error), style="red", markup=False, soft_wrap=True)
+        raise SystemExit(error.exit_code) from None

@@ -1,0 +1,151 @@
+"""The one door: what a job reads, writes, and leaves in the run record."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Generic, TypeVar, cast
+
+from pyspark.sql import DataFrame, SparkSession
+
+from icspark.config import Environment, JobConfig, Source
+from icspark.errors import IcsparkError, PlanError, QualityError
+from icspark.plan import JobModule
+from icspark.quality.checks import Checked
+from icspark.storage import Tables
+from icspark.tables.table import Table
+
+C = TypeVar("C", bound=JobConfig)
+
+
+@dataclass
+class Output:
+    """What one write left: where, which version, how many rows, what was rejected."""
+
+    name: str
+    location: str
+    version: int | None = None
+    schema_hash: str | None = None
+    rows: int | None = None
+    read: int | None = None
+    rejected: int | None = None
+    rejected_by_rule: dict[str, int] = field(default_factory=dict)
+
+
+class Job(Generic[C]):
+    """A job's only way to tables, files and folders. Undeclared names are errors; all that passes is noted."""
+
+    def __init__(self, module: JobModule, environment: Environment, tables: Tables, run: dict[str, str]) -> None:
+        """Open the door for one run of one job; `run` holds what identifies the run, as pages show it."""
+        self.module, self.environment, self.tables, self.run = module, environment, tables, run
+        self.config = cast(C, environment.sections[module.name])
+        self.spark: SparkSession = tables.spark
+        self.outputs: list[Output] = []
+        self.notes: dict[str, float] = {}
+        self.inputs: dict[str, str] = {}
+
+    def read(self, table: type[Table], *, at: int | None = None) -> DataFrame:
+        """Return a declared table, its schema checked, at its newest version or at version `at`."""
+        if table not in self.module.reads:
+            raise self._undeclared(table.name(), "READS")
+        version = at if at is not None else self.tables.version(table)
+        self.inputs[table.name()] = str(version)
+        return self.tables.read(table, version=version)
+
+    def read_if_present(self, table: type[Table]) -> DataFrame | None:
+        """Return a table of READS_IF_PRESENT, or None where no job has written it."""
+        if table not in self.module.reads_if_present:
+            raise self._undeclared(table.name(), "READS_IF_PRESENT")
+        version = self.tables.version(table)
+        self.inputs[table.name()] = str(version)
+        return None if version is None else self.tables.read(table, version=version)
+
+    def write(self, table: type[Table], frame: DataFrame | Checked, *, replacing: tuple[str, ...] = ()) -> None:
+        """Publish a declared table in one commit, checked on the way out.
+
+        A Checked frame writes its rejected half first, stops where its ceiling is passed, and must conserve rows:
+        accepted + rejected = read. `replacing` (partition columns) leaves other values of those columns alone.
+        """
+        if table not in self.module.writes:
+            raise self._undeclared(table.name(), "WRITES")
+        output = Output(table.name(), self.tables.location(table), schema_hash=table.schema_hash())
+        if isinstance(frame, Checked):
+            self._write_rejected(table, frame, output, replacing)
+        accepted = frame.accepted if isinstance(frame, Checked) else frame
+        output.rows = self._publish(table, accepted, replacing)
+        output.version = self.tables.version(table)
+        self.outputs.append(output)
+        if output.read is not None and output.rows + (output.rejected or 0) != output.read:
+            raise QualityError(
+                "rows were lost or made",
+                where=table.name(),
+                expected=f"{output.read} read",
+                found=f"{output.rows} accepted and {output.rejected} rejected",
+                mend="this is a defect of the reader: report it; the version before is still there",
+            )
+
+    def _write_rejected(self, table: type[Table], checked: Checked, output: Output, replacing: tuple[str, ...]) -> None:
+        rejected = table.rejected()
+        self._publish(rejected, checked.rejected, tuple(c for c in replacing if c in rejected.partitions()))
+        counts = checked.counts.get
+        output.read, output.rejected = int(counts.pop("read")), int(counts.pop("rejected_rows"))
+        output.rejected_by_rule = {rule: int(number) for rule, number in counts.items() if number}
+        self.outputs.append(Output(rejected.name(), self.tables.location(rejected), self.tables.version(rejected), rejected.schema_hash()))
+        if output.read == 0:
+            raise QualityError("the source holds no rows", where=table.name(), mend="give the whole file; the version before is unchanged")
+        if output.rejected > checked.ceiling * output.read:
+            rules = ", ".join(f"{rule} {n}" for rule, n in output.rejected_by_rule.items())
+            raise QualityError(
+                f"{output.rejected} of {output.read} rows are rejected ({rules})",
+                where=table.name(),
+                expected=f"at most {checked.ceiling:.1%}",
+                mend=f"look at {rejected.name()}; raise rejected_ceiling only if the rows are truly of no use",
+            )
+
+    def _publish(self, table: type[Table], frame: DataFrame, replacing: tuple[str, ...] = ()) -> int:
+        said = {"icspark.simulated": str(self.environment.is_simulated).lower()}
+        return self.tables.write(table, frame, replacing=replacing, run_id=self.run["run_id"], properties=said)
+
+    def source(self, name: str) -> Source:
+        """Return a declared source of the configuration, its files seen to be there."""
+        if name not in self.module.files:
+            raise self._undeclared(name, "FILES")
+        if name not in self.environment.sources:
+            raise PlanError("the configuration has no such source", where=f"sources.{name}", mend="add it with its `path`")
+        return self.environment.sources[name].existing(name)
+
+    def folder(self, name: str) -> Path:
+        """Return a declared folder for pages, pictures and other files, made if it is not there."""
+        if name not in self.module.folders:
+            raise self._undeclared(name, "FOLDERS")
+        folder = Path(self.environment.storage.pages) / name
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def note(self, key: str, number: float) -> None:
+        """Keep a number in the run record: a total, never a person's value."""
+        self.notes[key] = float(number)
+
+    def finished_outputs(self) -> list[Output]:
+        """Return every output, declared folders included, whose files' hashes are kept with the inputs."""
+        folders = []
+        for name in self.module.folders:
+            folder = Path(self.environment.storage.pages) / name
+            for file in sorted(p for p in folder.rglob("*") if p.is_file()):
+                self.inputs[f"written:{name}/{file.relative_to(folder)}"] = hashlib.sha256(file.read_bytes()).hexdigest()
+            folders.append(Output(name, str(folder)))
+        missing = {t.name() for t in self.module.writes} - {o.name for o in self.outputs}
+        if missing:
+            raise IcsparkError("the job ended without writing all that it declares", where=self.module.name, found=_listed(missing))
+        return self.outputs + folders
+
+    def _undeclared(self, name: str, where: str) -> PlanError:
+        return PlanError(
+            f"the job does not declare {name}", where=self.module.name, mend=f"add it to {where} in jobs/{self.module.name}.py"
+        )
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names))

@@ -1,0 +1,158 @@
+"""The jobs there are, and the order that follows from what they read and write."""
+
+from __future__ import annotations
+
+import graphlib
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from types import ModuleType
+from typing import Any
+
+import icspark.jobs
+from icspark.config import Environment, JobConfig
+from icspark.errors import PlanError, nearest
+from icspark.tables.table import Table
+
+
+@dataclass(frozen=True)
+class JobModule:
+    """A job as its module declares it."""
+
+    name: str
+    sentence: str
+    reads: tuple[type[Table], ...]
+    reads_if_present: tuple[type[Table], ...]
+    writes: tuple[type[Table], ...]
+    files: tuple[str, ...]
+    folders: tuple[str, ...]
+    config: type[JobConfig]
+    run: Callable[[Any], None]
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """Return the names of all that it makes: tables, their rejected halves, folders."""
+        return (*(t.name() for t in self.writes), *(t.rejected().name() for t in self.writes), *self.folders)
+
+
+def described(module: ModuleType) -> JobModule:
+    """Return the job that a module declares."""
+    return JobModule(
+        name=module.__name__.rsplit(".", 1)[-1],
+        sentence=(module.__doc__ or "").strip().split("\n")[0],
+        reads=getattr(module, "READS", ()),
+        reads_if_present=getattr(module, "READS_IF_PRESENT", ()),
+        writes=getattr(module, "WRITES", ()),
+        files=getattr(module, "FILES", ()),
+        folders=getattr(module, "FOLDERS", ()),
+        config=getattr(module, "Config", JobConfig),
+        run=module.run,
+    )
+
+
+@cache
+def jobs() -> dict[str, JobModule]:
+    """Return every job of the suite by name, found by listing the package `icspark.jobs`."""
+    names = sorted(info.name for info in pkgutil.iter_modules(icspark.jobs.__path__) if not info.name.startswith("_"))
+    return {name: described(importlib.import_module(f"icspark.jobs.{name}")) for name in names}
+
+
+def job_named(name: str) -> JobModule:
+    """Return a job by name; an unknown name is a PlanError with the nearest known one."""
+    if name not in jobs():
+        raise PlanError(f"no job is called {name}. {nearest(name, jobs())}".strip(), mend="see `icspark jobs`")
+    return jobs()[name]
+
+
+def tables() -> dict[str, type[Table]]:
+    """Return every table that some job writes or reads, by name, and the run record."""
+    from icspark.tables.run_record import RunRecord
+
+    known = {t.name(): t for job in jobs().values() for t in (*job.writes, *job.reads, *job.reads_if_present)}
+    known |= {t.rejected().name(): t.rejected() for job in jobs().values() for t in job.writes if job.files}
+    return dict(sorted((known | {RunRecord.name(): RunRecord}).items()))
+
+
+def table_named(name: str) -> type[Table]:
+    """Return a table class by table name; an unknown name is a PlanError with the nearest known one."""
+    if name not in tables():
+        raise PlanError(f"no table is called {name}. {nearest(name, tables())}".strip(), mend="see `icspark tables`")
+    return tables()[name]
+
+
+def writers(known: Mapping[str, JobModule]) -> dict[str, str]:
+    """Return the job that makes each output; two jobs for one output are a PlanError."""
+    made: dict[str, str] = {}
+    for job in known.values():
+        for output in job.outputs:
+            if output in made:
+                raise PlanError(f"two jobs write {output}: {made[output]} and {job.name}", mend="let one of them write another table")
+            made[output] = job.name
+    return made
+
+
+def needs(job: JobModule, known: Mapping[str, JobModule], environment: Environment | None = None) -> set[str]:
+    """Return the names of the jobs that must come before: writers of what it reads, makers of its files' folders."""
+    made = writers(known)
+    read = [t.name() for t in (*job.reads, *job.reads_if_present)]
+    if environment is not None:
+        read += [s.folder for f in job.files if (s := environment.sources.get(f)) is not None and s.folder]
+    return {made[name] for name in read if name in made and made[name] != job.name}
+
+
+def ordered(known: Mapping[str, JobModule], environment: Environment | None = None) -> list[str]:
+    """Return the jobs in an order in which each comes after what it needs, alphabetical where free.
+
+    A cycle is a PlanError that names it.
+    """
+    sorter = graphlib.TopologicalSorter({name: sorted(needs(job, known, environment)) for name, job in sorted(known.items())})
+    try:
+        sorter.prepare()
+    except graphlib.CycleError as error:
+        raise PlanError(f"the jobs need each other in a circle: {' -> '.join(error.args[1])}", mend="break it by a table") from None
+    order: list[str] = []
+    while sorter.is_active():
+        ready = sorted(sorter.get_ready())
+        order += ready
+        sorter.done(*ready)
+    return order
+
+
+def with_ancestors(names: Iterable[str], known: Mapping[str, JobModule], environment: Environment) -> set[str]:
+    """Return the named jobs and every job that they need, at any distance."""
+    found: set[str] = set()
+    waiting = list(names)
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += needs(known[name], known, environment)
+    return found
+
+
+def missing_inputs(known: Mapping[str, JobModule], environment: Environment, exists: Callable[[type[Table]], bool]) -> dict[str, list[str]]:
+    """Return, for each job that cannot run under this configuration, what is missing: sources, files, tables.
+
+    A table counts as met where a runnable job writes it, or where it is there already.
+    """
+    made, missing = writers(known), dict[str, list[str]]()
+    for name in ordered(known, environment):
+        job = known[name]
+        lacks = [f"source {file} (not in the configuration)" for file in job.files if file not in environment.sources]
+        lacks += [
+            f"source {file} (no file {path})"
+            for file in job.files
+            if (source := environment.sources.get(file)) is not None and not source.folder
+            for path in source.paths
+            if not path.exists()
+        ]
+        lacks += [
+            f"table {table.name()}"
+            for table in job.reads
+            if (made.get(table.name()) is None or made[table.name()] in missing) and not exists(table)
+        ]
+        if lacks:
+            missing[name] = lacks
+    return missing

@@ -1,0 +1,243 @@
+"""Run a plan: each job in order, skipped where nothing has changed, recorded however it ends."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+import traceback
+import uuid
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from pyspark.sql import functions as F
+
+import icspark
+import icspark.jobs
+from icspark import plan
+from icspark.config import Environment
+from icspark.errors import IcsparkError
+from icspark.job import Job, Output
+from icspark.plan import JobModule
+from icspark.storage import Tables, spark_problem
+from icspark.tables.run_record import RunRecord
+from icspark.tables.table import Table
+
+Outcome = Literal["done", "skipped", "failed", "not run"]
+
+
+@dataclass(frozen=True)
+class Step:
+    """How one job of a run ended."""
+
+    job: str
+    outcome: Outcome
+    why: str = ""
+    seconds: float = 0.0
+    outputs: tuple[Output, ...] = ()
+    error: BaseException | None = None
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a run is asked for: the jobs, whether what they need comes too, and which are run even if unchanged."""
+
+    jobs: tuple[str, ...]
+    forced: frozenset[str] = frozenset()
+
+
+@dataclass
+class Runner:
+    """One run of some jobs in one session: `report` hears of each job as it starts and as it ends."""
+
+    environment: Environment
+    tables: Tables
+    known: Mapping[str, JobModule]
+    report: Callable[[str, Step | None], None] = lambda job, step: None
+    run_id: str = field(default_factory=lambda: f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:6]}")
+    _last: dict[str, Any] | None = None
+
+    def run(self, wanted: Wanted) -> list[Step]:
+        """Run the wanted jobs in order. A failed job stops those that need it; the others go on."""
+        steps: list[Step] = []
+        stopped: set[str] = set()
+        for name in plan.ordered(self.known, self.environment):
+            if name in wanted.jobs:
+                self.report(name, None)
+                blocked = sorted(plan.needs(self.known[name], self.known, self.environment) & stopped)
+                step = Step(name, "not run", f"needs {', '.join(blocked)}") if blocked else self._step(name, name in wanted.forced)
+                if step.outcome in ("failed", "not run"):
+                    stopped.add(name)
+                steps.append(step)
+                self.report(name, step)
+        return steps
+
+    def _step(self, name: str, forced: bool) -> Step:
+        module, started = self.known[name], datetime.now(UTC)
+        job: Job[Any] = Job(module, self.environment, self.tables, self._identity(started))
+        try:
+            fingerprint, inputs = self.fingerprint(module)
+            why = self.why(module, fingerprint) if not forced else "forced"
+            if not why:
+                return Step(name, "skipped", "nothing has changed")
+            module.run(job)
+            outputs = job.finished_outputs()
+            seconds = (datetime.now(UTC) - started).total_seconds()
+            self._record(job, outputs, fingerprint, inputs, started, None)
+            return Step(name, "done", why, seconds, tuple(outputs))
+        except Exception as error:
+            problem = error if isinstance(error, IcsparkError) else spark_problem(error, name)
+            if problem is not error:
+                problem.__cause__ = error
+            seconds = (datetime.now(UTC) - started).total_seconds()
+            unsaid = self._record_failure(job, started, problem)
+            return Step(name, "failed", f"{problem}{unsaid}", seconds, error=problem)
+
+    def _record_failure(self, job: Job[Any], started: datetime, problem: IcsparkError) -> str:
+        written = {output.name for output in job.outputs}
+        declared = [t.name() for t in job.module.writes] + list(job.module.folders)
+        try:
+            self._record(job, job.outputs + [Output(n, "") for n in declared if n not in written], "", {}, started, problem)
+        except Exception as error:  # the place of the record itself may be what is broken
+            return f" The run record could not be written either ({type(error).__name__})."
+        return ""
+
+    def fingerprint(self, module: JobModule) -> tuple[str, dict[str, str]]:
+        """Return the SHA-256 of all that decides a job's result, and the inputs in it by name."""
+        environment = self.environment
+        read = (*module.reads, *module.reads_if_present)
+        inputs = {table.name(): str(self.tables.version(table)) for table in read}
+        sources = {name: environment.sources[name].existing(name) for name in module.files if name in environment.sources}
+        inputs |= {name: digest(source.paths) for name, source in sources.items()}
+        region = environment.region
+        if region and region.areas and Path(region.areas).exists():
+            inputs["region"] = digest([Path(region.areas)])
+        decides = {
+            "inputs": inputs,
+            "section": environment.sections[module.name].model_dump(mode="json"),
+            "sources": {name: source.model_dump(mode="json", exclude={"path"}) for name, source in sources.items()},
+            "region": region.model_dump(mode="json", exclude={"areas"}) if region else None,
+            "simulated": environment.is_simulated,
+            "disclosure": environment.disclosure.model_dump(mode="json") if module.folders else None,
+            "source": source_hash(),
+        }
+        return hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest(), inputs
+
+    def why(self, module: JobModule, fingerprint: str) -> str:
+        """Return why a job would run: an output is absent, or what decides its result has changed; empty if neither."""
+        absent = [table.name() for table in module.writes if self.tables.version(table) is None]
+        pages = Path(self.environment.storage.pages)
+        absent += [name for name in module.folders if not (pages / name).is_dir()]
+        if absent:
+            return f"no {', '.join(absent)} yet"
+        last = self._last_good().get(module.name)
+        if last is None:
+            return "no good run of it on record"
+        return "" if last == fingerprint else "inputs, configuration or code have changed"
+
+    def _last_good(self) -> dict[str, str]:
+        if self._last is None:
+            self._last = {}
+            if self.tables.version(RunRecord) is not None:
+                done = self.tables.read(RunRecord).filter(F.col(RunRecord.outcome) == "done")
+                newest = done.groupBy(RunRecord.job_name).agg(F.max_by(RunRecord.fingerprint, RunRecord.finished_at).alias("last"))
+                self._last = {row[0]: row[1] for row in newest.collect()}  # one row a job
+        return self._last
+
+    def _identity(self, started: datetime) -> dict[str, str]:
+        return {
+            "run_id": self.run_id,
+            "environment": self.environment.name,
+            "config_hash": self.environment.sha256,
+            "package_version": icspark.__version__,
+            "source_hash": source_hash(),
+            "git_commit": git_commit() or "",
+            "started_at": f"{started:%Y-%m-%d %H:%M:%S} UTC",
+        }
+
+    def _record(
+        self, job: Job[Any], outputs: list[Output], fingerprint: str, inputs: dict[str, str], started: datetime, error: IcsparkError | None
+    ) -> None:
+        said = self._identity(started)
+        if error is None and self._last is not None:
+            self._last[job.module.name] = fingerprint
+        rows = [
+            {
+                **said,
+                "job_name": job.module.name,
+                "output_name": output.name,
+                "outcome": "failed" if error else "done",
+                "location": output.location or None,
+                "version": output.version,
+                "schema_hash": output.schema_hash,
+                "rows_count": output.rows,
+                "read_count": output.read,
+                "rejected_count": output.rejected,
+                "rejected_by_rule": output.rejected_by_rule,
+                "inputs": {**inputs, **job.inputs},
+                "notes": job.notes,
+                "fingerprint": fingerprint,
+                "git_commit": said["git_commit"] or None,
+                "started_at": started.replace(tzinfo=None),
+                "finished_at": datetime.now(UTC).replace(tzinfo=None),
+                "error_class": type(error).__name__ if error else None,
+                "error_message": str(error) if error else None,
+            }
+            for output in outputs
+        ]
+        self.tables.append(RunRecord, [tuple(row[name] for name in RunRecord.columns()) for row in rows], run_id=self.run_id)
+
+
+def read_record(tables: Tables) -> list[dict[str, Any]]:
+    """Return the run record, newest first, one dict a row: it grows with runs, not with people."""
+    if tables.version(RunRecord) is None:
+        return []
+    rows = tables.read(RunRecord).orderBy(F.desc(RunRecord.finished_at), RunRecord.job_name, RunRecord.output_name).collect()
+    return [row.asDict() for row in rows]
+
+
+def last_rows(record: Iterable[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Return the newest good record of each output."""
+    newest: dict[str, dict[str, Any]] = {}
+    for row in record:
+        if row[RunRecord.outcome] == "done":
+            newest.setdefault(row[RunRecord.output_name], row)
+    return newest
+
+
+def digest(paths: Iterable[Path]) -> str:
+    """Return the SHA-256 over the contents of files, in order."""
+    total = hashlib.sha256()
+    for path in paths:
+        with path.open("rb") as stream:
+            total.update(hashlib.file_digest(stream, "sha256").digest())
+    return total.hexdigest()
+
+
+@cache
+def source_hash() -> str:
+    """Return the SHA-256 of the installed package's source: an edited function makes every job run again."""
+    roots = [Path(p) for p in (*icspark.__path__, *icspark.jobs.__path__)]
+    files = sorted({f for root in roots for f in root.rglob("*") if f.is_file() and "__pycache__" not in f.parts})
+    return digest(files)
+
+
+@cache
+def git_commit() -> str | None:
+    """Return the commit of the checkout that the package runs from, with `+` where it is edited; None outside one."""
+    here = Path(icspark.__file__).parent
+    try:
+        commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=here, capture_output=True, text=True, check=True, timeout=5)
+        dirty = subprocess.run(["git", "status", "--porcelain", "--", "."], cwd=here, capture_output=True, text=True, timeout=5)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return commit.stdout.strip() + ("+" if dirty.stdout.strip() else "")
+
+
+def traceback_of(error: BaseException) -> str:
+    """Return an error with its causes and traceback, for `--traceback` only."""
+    return "".join(traceback.format_exception(error))
