@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import inspect
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, ClassVar, cast
@@ -32,12 +33,25 @@ class Rate:
     per: float = 1.0
 
 
+@dataclass(frozen=True)
+class Breakdown:
+    """The declaration that rows of a table add up to a row of `parent`: disclosure control follows it.
+
+    `by` names the parent's key, which both tables hold; `columns` maps counts of this table to those of the parent.
+    """
+
+    parent: type[Table]
+    by: tuple[str, ...]
+    columns: Mapping[str, str]
+
+
 @dataclass
 class ColumnSpec:
     """One column: type, meaning, and what disclosure control has to know of it.
 
     `is_count` marks a count of people or of their events; `withheld_with` names the counts whose suppression
-    withholds this estimate; `rate` recomputes it. `vintage` is the edition of the area codes that it holds.
+    withholds this estimate (or count); `rate` recomputes it; `is_open` says that no count of people stands behind
+    this number (hectares, a published score). `vintage` is the edition of the area codes that it holds.
     """
 
     data_type: T.DataType
@@ -49,6 +63,7 @@ class ColumnSpec:
     is_count: bool = False
     withheld_with: tuple[str, ...] = ()
     rate: Rate | None = None
+    is_open: bool = False
     name: str = ""
 
     def __set_name__(self, owner: type, name: str) -> None:
@@ -66,7 +81,8 @@ class ColumnSpec:
 def column(data_type: T.DataType, description: str, **options: Any) -> str:
     """Declare a column of a Table. Typed as `str`, since reading the attribute gives the column's name.
 
-    Options are the fields of ColumnSpec: key, required, partition, vintage, is_count, withheld_with, rate.
+    Options are the fields of ColumnSpec: key, required, partition, vintage, is_count, withheld_with, rate,
+    is_open.
     """
     return cast(str, ColumnSpec(data_type, description, **options))
 
@@ -75,22 +91,29 @@ class Table:
     """Base of every table class. The docstring states the grain, the source, the licence and what null means."""
 
     release: ClassVar[Release] = Release.OPEN
-    breaks_down: ClassVar[tuple[type[Table], ...]] = ()
+    breaks_down: ClassVar[tuple[Breakdown, ...]] = ()
+    adds_up: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     _specs: ClassVar[dict[str, ColumnSpec]] = {}
 
     def __init_subclass__(
         cls,
         *,
         release: Release = Release.OPEN,
-        breaks_down: tuple[type[Table], ...] = (),
+        breaks_down: tuple[Breakdown, ...] = (),
+        adds_up: Mapping[str, tuple[str, ...]] | None = None,
         more: dict[str, ColumnSpec] | None = None,
     ) -> None:
-        """Collect the columns: inherited, then declared, then `more` (families such as one score a domain)."""
-        cls.release, cls.breaks_down = release, breaks_down
+        """Collect the columns: inherited, then declared, then `more` (families such as one score a domain).
+
+        `adds_up` maps a total to the columns of the same row that sum to it; `breaks_down` does so for other tables.
+        """
+        cls.release, cls.breaks_down, cls.adds_up = release, breaks_down, adds_up or {}
         for name, spec in (more or {}).items():
             spec.name = name
             setattr(cls, name, spec)
         own = {name: spec for name, spec in vars(cls).items() if isinstance(spec, ColumnSpec)}
+        if taken := [name for name in own if hasattr(Table, name)]:
+            raise TypeError(f"{cls.__name__}: column names that Table itself uses: {', '.join(taken)}")
         cls._specs = {**getattr(super(cls, cls), "_specs", {}), **own}
 
     @classmethod
@@ -144,7 +167,7 @@ class Table:
         """Return the table of rows and cells of this table's sources that broke a rule (`rejected_<name>`)."""
         if "_rejected" not in vars(cls):
             doc = f"One row per rejected row or cell of the source of {cls.name()}.\n\n{Rejected.__doc__}"
-            release = Release.PERSON if cls.release is Release.PERSON else Release.OPEN
+            release = Release.OPEN if cls.release is Release.OPEN else Release.PERSON
             cls._rejected = cast(Any, type)(f"Rejected{cls.__name__}", (Rejected,), {"__doc__": doc}, release=release)
         return cast("type[Table]", cls._rejected)
 
