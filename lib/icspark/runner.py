@@ -173,7 +173,7 @@ class Runner:
                 "outcome": "failed" if error else "done",
                 "location": output.location or None,
                 "version": output.version,
-                "schema_hash": output.schema_hash,
+                "table_schema_hash": output.schema_hash,
                 "rows_count": output.rows,
                 "read_count": output.read,
                 "rejected_count": output.rejected,

@@ -22,7 +22,7 @@ class RunRecord(Table):
     outcome = column(STRING, "done or failed", required=True)
     location = column(STRING, "where the output is")
     version = column(LONG, "Delta version that this run wrote")
-    schema_hash = column(STRING, "12 hex digits of the table's schema")
+    table_schema_hash = column(STRING, "12 hex digits of the table's schema")
     rows_count = column(LONG, "rows written")
     read_count = column(LONG, "rows read from the source, where the job splits accepted from rejected")
     rejected_count = column(LONG, "rows rejected")

@@ -1,0 +1,120 @@
+"""The order of jobs follows from what they read and write."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+from pyspark.sql import types as T
+
+from icspark import plan
+from icspark.config import Environment, JobConfig, Source, Storage
+from icspark.errors import PlanError
+from icspark.plan import JobModule
+from icspark.tables.table import Table, column
+
+
+class Raw(Table):
+    """One row per a."""
+
+    a = column(T.StringType(), "a", key=True)
+
+
+class Middle(Table):
+    """One row per a."""
+
+    a = column(T.StringType(), "a", key=True)
+
+
+class Last(Table):
+    """One row per a."""
+
+    a = column(T.StringType(), "a", key=True)
+
+
+def job(
+    name: str,
+    reads: Sequence[type[Table]] = (),
+    writes: Sequence[type[Table]] = (),
+    *,
+    files: Sequence[str] = (),
+    folders: Sequence[str] = (),
+    perhaps: Sequence[type[Table]] = (),
+) -> JobModule:
+    return JobModule(
+        name, "", tuple(reads), tuple(perhaps), tuple(writes), tuple(files), tuple(folders), JobConfig, lambda _: None
+    )
+
+
+def known(*jobs: JobModule) -> dict[str, JobModule]:
+    return {j.name: j for j in jobs}
+
+
+def environment(**sources: Source) -> Environment:
+    return Environment(name="t", storage=Storage(tables="/nowhere", pages="/nowhere"), sources=dict(sources))
+
+
+CHAIN = known(job("c", [Middle], [Last]), job("b", [Raw], [Middle]), job("a", [], [Raw], files=["raw"]))
+
+
+def test_a_reader_comes_after_its_writer() -> None:
+    assert plan.ordered(CHAIN) == ["a", "b", "c"]
+
+
+def test_free_jobs_stand_in_the_order_of_the_alphabet() -> None:
+    assert plan.ordered(known(job("z"), job("m"), job("a"))) == ["a", "m", "z"]
+
+
+def test_reading_a_rejected_half_is_reading_its_writer() -> None:
+    assert plan.ordered(known(job("a", [], [Middle], perhaps=[Raw.rejected()]), job("b", [], [Raw]))) == ["b", "a"]
+
+
+def test_a_folder_orders_as_a_table_does() -> None:
+    jobs = known(job("a_reads", files=["extract"]), job("z_makes", folders=["simulated"]))
+    made = environment(extract=Source(path="/x", folder="simulated"))
+    assert plan.ordered(jobs, made) == ["z_makes", "a_reads"]
+    assert plan.missing_inputs(jobs, made, lambda _: False) == {}
+
+
+def test_a_cycle_is_named() -> None:
+    with pytest.raises(PlanError, match="in a circle: .*a.*b"):
+        plan.ordered(known(job("a", [Middle], [Raw]), job("b", [Raw], [Middle])))
+
+
+def test_two_writers_of_one_table_are_named() -> None:
+    with pytest.raises(PlanError, match="two jobs write raw: a and b"):
+        plan.ordered(known(job("a", [], [Raw]), job("b", [], [Raw])))
+
+
+def test_ancestors_at_any_distance_come_along() -> None:
+    assert plan.with_ancestors(["c"], CHAIN, environment()) == {"a", "b", "c"}
+
+
+def test_what_cannot_be_met_is_listed_with_what_is_missing_and_so_is_what_hangs_on_it() -> None:
+    missing = plan.missing_inputs(CHAIN, environment(), lambda _: False)
+    assert missing == {
+        "a": ["source raw (not in the configuration)"],
+        "b": ["table raw"],
+        "c": ["table middle"],
+    }
+
+
+def test_a_table_that_is_there_already_meets_its_reader() -> None:
+    missing = plan.missing_inputs(CHAIN, environment(), lambda table: table is Raw)
+    assert list(missing) == ["a"]
+
+
+def test_an_absent_file_is_named() -> None:
+    missing = plan.missing_inputs(CHAIN, environment(raw=Source(path="/not/there.csv")), lambda _: False)
+    assert missing["a"] == ["source raw (no file /not/there.csv)"]
+
+
+def test_unknown_names_get_the_nearest() -> None:
+    with pytest.raises(PlanError, match="no job is called area_sumary. Did you mean area_summary"):
+        plan.job_named("area_sumary")
+
+
+def test_every_job_of_the_suite_says_what_it_does_and_has_a_place_in_the_order() -> None:
+    jobs = plan.jobs()
+    assert set(plan.ordered(jobs)) == set(jobs)
+    assert all(j.sentence.endswith(".") and len(j.sentence) < 160 for j in jobs.values())
