@@ -90,6 +90,19 @@ class Ethnicity(Table):
     ethnic_minority_share = column(DOUBLE, "residents of other than White groups / all residents")
 
 
+class Ethnicity2021(Table):
+    """One row per LSOA 2021 and ethnic group.
+
+    Source: Office for National Statistics, Census 2021, table TS021. Licence: OGL v3. Null `all_residents_count` where
+    the file does not have it. The White group is called `White`.
+    """
+
+    lsoa_2021_code = column(STRING, "LSOA 2021 code", key=True, vintage="lsoa_2021")
+    ethnic_group = column(STRING, "ethnic group as published, without blanks around it", key=True)
+    residents_count = column(LONG, "usual residents of the group", required=True)
+    all_residents_count = column(LONG, "usual residents of the area")
+
+
 class LandArea(Table):
     """One row per LSOA 2021.
 
