@@ -36,8 +36,8 @@ class Rule:
 class Checked:
     """The two halves of a source, and the numbers counted on the pass that writes `rejected`.
 
-    `counts` has `read`, `rejected_rows` and one number per rule code; `noted` the numbers for the run record. `judged` is
-    the frame that both halves come from: whoever writes both may persist it between the two.
+    `counts` has `read`, `rejected_rows` and one number per rule code; `noted` the numbers for the run record. `judged`
+    is the frame that both halves come from: whoever writes both may persist it between the two.
     """
 
     accepted: DataFrame
@@ -90,13 +90,13 @@ def check(
     ceiling: float,
     notes: Mapping[str, Callable[[], Column]] | None = None,
 ) -> Checked:
-    """Split `raw` by `rules` and by the rules of every table; a row is listed once, under the first rule that it breaks.
+    """Split `raw` by `rules` and by the rules of every table; a row is listed once, under the first that it breaks.
 
-    `raw` has the table's columns (one that is absent is null) and, where there are any, `_text_<column>` (the text before
-    it was cast), `_problem`, `_file` and `_raw`. The order is: fields, `rules`, type, key, missing, then over the rows
-    that are left, duplicates (one stays) and conflicts (none stays). A cell is listed under its first broken rule, where
-    its row is accepted. `notes` are conditions or numbers
-    of the table's columns, summed over the accepted rows on the same pass, by name.
+    `raw` has the table's columns (one that is absent is null) and, where there are any, `_text_<column>` (the text
+    before it was cast), `_problem`, `_file` and `_raw`. The order is: fields, `rules`, type, key, missing, then over
+    the rows that are left, duplicates (one stays) and conflicts (none stays). A cell is listed under its first broken
+    rule, where its row is accepted. `notes` are conditions or numbers of the table's columns, summed over the accepted
+    rows on the same pass, by name.
     """
     listed = rules_for(raw, table, rules)
     judged = _judged(raw, table, listed)

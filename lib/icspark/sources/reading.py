@@ -58,8 +58,8 @@ def read_delimited(
     """Return the rows of comma-separated files as text: one row per line below the header, in any encoding of `source`.
 
     The header is the first line, of the first 200, that has all `required` columns (capitals do not matter) and starts
-    with `starts_with`; its names are the columns' names, each file in its own order. Files without a header take `header`.
-    Besides: `_file` (name), `_raw` (the line) and `_problem` (`FIELDS` where a line has too many or too few, else null).
+    with `starts_with`; its names are the columns' names, each file in its own order. Files without one take `header`.
+    Besides: `_file` (name), `_raw` (line) and `_problem` (`FIELDS` where a line has too many or too few, else null).
     Raises InputError for a file that is absent, empty, truncated, in no known encoding, or without the columns.
     """
     files = [
@@ -112,21 +112,25 @@ def typed(
     *,
     null_markers: Sequence[str] = NULL_MARKERS,
     dates: str = "yyyyMMdd",
+    also: Mapping[str, str] | None = None,
 ) -> DataFrame:
     """Return one column of the table's type for each of `names` (our name -> the file's), beside its `_text_<name>`.
 
     Text is trimmed and `null_markers` are null. What cannot be cast is null while `_text_<name>` is not: `check` tells
     it from what was missing. Whole numbers may be written 12, 12.0, 1.2E1 or 1,200; dates as `dates` or as ISO 8601. A
-    column that the file lacks is null. The bookkeeping columns stay; other columns of the file do not.
+    column that the file lacks is null. The bookkeeping columns stay; of the other columns of the file, those that
+    `also` names (a name of ours -> the file's) stay as text.
     """
     there = {name.casefold() for name in raw.columns}
     specs = table.columns()
-    texts = {
-        ours: _unmarked(_named(theirs), null_markers) if theirs.casefold() in there else F.lit(None).cast("string")
-        for ours, theirs in names.items()
-    }
+
+    def text(name: str) -> Column:
+        return _unmarked(_named(name), null_markers) if name.casefold() in there else F.lit(None).cast("string")
+
+    texts = [text(theirs).alias(f"_text_{ours}") for ours, theirs in names.items()]
+    texts += [text(theirs).alias(ours) for ours, theirs in (also or {}).items()]
     kept = [name for name in BOOKKEEPING if name in raw.columns]
-    as_text = raw.select(*kept, *[text.alias(f"_text_{ours}") for ours, text in texts.items()])
+    as_text = raw.select(*kept, *texts)
     return as_text.select("*", *[_cast(F.col(f"_text_{n}"), specs[n].data_type, dates).alias(n) for n in names])
 
 
