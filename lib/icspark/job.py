@@ -88,21 +88,17 @@ class Job(Generic[C]):
 
     def _write_rejected(self, table: type[Table], checked: Checked, output: Output, replacing: tuple[str, ...]) -> None:
         rejected = table.rejected()
-        self._publish(rejected, checked.rejected, tuple(c for c in replacing if c in rejected.partitions()))
-        counts = checked.counts.get
-        output.read, output.rejected = int(counts.pop("read")), int(counts.pop("rejected_rows"))
-        output.rejected_by_rule = {rule: int(number) for rule, number in counts.items() if number}
-        self.outputs.append(Output(rejected.name(), self.tables.location(rejected), self.tables.version(rejected), rejected.schema_hash()))
+        lost = self._publish(rejected, checked.rejected, tuple(c for c in replacing if c in rejected.partitions()))
+        counts = checked.numbers()
+        output.read, output.rejected = counts["read"], counts["rejected_rows"]
+        output.rejected_by_rule = {code: counts[code] for code in checked.rule_codes if counts[code]}
+        for key, number in checked.notes().items():
+            self.note(f"{table.name()}.{key}", number)
+        version = self.tables.version(rejected)
+        self.outputs.append(Output(rejected.name(), self.tables.location(rejected), version, rejected.schema_hash(), lost))
         if output.read == 0:
             raise QualityError("the source holds no rows", where=table.name(), mend="give the whole file; the version before is unchanged")
-        if output.rejected > checked.ceiling * output.read:
-            rules = ", ".join(f"{rule} {n}" for rule, n in output.rejected_by_rule.items())
-            raise QualityError(
-                f"{output.rejected} of {output.read} rows are rejected ({rules})",
-                where=table.name(),
-                expected=f"at most {checked.ceiling:.1%}",
-                mend=f"look at {rejected.name()}; raise rejected_ceiling only if the rows are truly of no use",
-            )
+        checked.stop_above_ceiling()
 
     def _publish(self, table: type[Table], frame: DataFrame, replacing: tuple[str, ...] = ()) -> int:
         said = {"icspark.simulated": str(self.environment.is_simulated).lower()}
