@@ -59,7 +59,7 @@ CONFIGURATION = {
 MEND = "run `icspark setup`"
 
 
-def cache_folder() -> Path:
+def default_cache() -> Path:
     """Return the suite's folder in the user's cache: `$XDG_CACHE_HOME/icspark`, or `~/.cache/icspark`."""
     base = os.environ.get("XDG_CACHE_HOME")
     return (Path(base) if base else Path.home() / ".cache") / "icspark"
@@ -132,7 +132,7 @@ def spark_jars_folder() -> Path:
 
 
 def _jars_folder(cache: Path | None) -> Path:
-    return (cache_folder() if cache is None else cache) / "jars"
+    return (default_cache() if cache is None else cache) / "jars"
 
 
 def _make(folder: Path) -> None:
@@ -171,7 +171,7 @@ def _retrieve(package: Package, folder: Path, ivysettings: Path | None) -> str:
         arrived = Path(scratch) / package.folder
         arrived.mkdir()
         done = subprocess.run(
-            _ivy(package, arrived, Path(scratch) / "ivy", ivysettings), capture_output=True, text=True
+            _ivy(package, arrived, Path(scratch) / "ivy", ivysettings), check=False, capture_output=True, text=True
         )
         if done.returncode or not (arrived / f"{package.folder}.jar").is_file():
             return _reason(done.stdout + done.stderr)
@@ -199,7 +199,11 @@ def _ivy(package: Package, to: Path, ivy_cache: Path, ivysettings: Path | None) 
 def _reason(output: str) -> str:
     """Return the line of the resolver's report that says what went wrong."""
     lines = [line.strip(": \t") for line in output.splitlines()]
-    telling = [line for line in lines if re.search(r"not found|unresolved|exception|error|denied|no space", line, re.I)]
+    telling = [
+        line
+        for line in lines
+        if re.search(r"not found|unresolved|exception|error|denied|no space", line, re.IGNORECASE)
+    ]
     return (telling or [line for line in lines if line] or ["the resolver said nothing"])[-1][:200]
 
 
