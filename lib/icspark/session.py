@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
-from pyspark import SparkContext
+from pyspark import SparkConf, SparkContext
 from pyspark.sql import SparkSession
 
 from icspark import packages
@@ -132,8 +132,6 @@ def _find() -> SparkSession | None:
 
 
 def _with_defaults(defaults: dict[str, str]) -> SparkSession:
-    from pyspark import SparkConf
-
     context_conf = SparkConf()
     for key, value in defaults.items():
         context_conf.setIfMissing(key, value)
