@@ -276,6 +276,8 @@ def extract(national: Path) -> Iterator[tuple[str, str]]:
     yield "ethnicity.csv.gz", rows_text(reference / "ethnicity-lsoa.parquet", "LSOA11CD", inside)
     groups = reference / "census2021_ethnicity_lsoa21.parquet"
     yield "ethnicity_2021.csv.gz", rows_text(groups, "lsoa21_code", scope.areas_2021)
+    bands = reference / "census2021_pop_age_bands_lsoa21.parquet"
+    yield "population_2021.csv.gz", rows_text(bands, "lsoa21_code", scope.areas_2021)
     yield "land_area.csv.gz", rows_text(reference / "land-area-lsoa.parquet", "LSOA11CD", scope.areas_2021)
     yield "qs205ew_english.csv.gz", census_text(reference / "EnglishLanguage-LSOA11.csv", inside)
     yield "qs501ew_qualifications.csv.gz", census_text(reference / "HigherEducation-LSOA11.csv", inside)
