@@ -22,7 +22,6 @@ from icspark.errors import IcsparkError, PlanError
 from icspark.progress import Progress
 from icspark.runner import Runner, Step, Wanted, last_rows, read_record, traceback_of
 from icspark.storage import Tables
-from icspark.tables.table import Table
 
 DEFAULT_CONFIGURATION = Path("conf/suffolk.yml")
 
@@ -210,11 +209,6 @@ def _grid(*titles: str) -> Grid:
     return grid
 
 
-def table_named(name: str) -> type[Table]:
-    """Return a table class by name, for commands that take one."""
-    return plan.table_named(name)
-
-
 def main() -> None:
     """Run the command line; a problem that a user can mend is one sentence and its own exit code."""
     try:
@@ -222,3 +216,6 @@ def main() -> None:
     except IcsparkError as error:
         problems.print(traceback_of(error) if options.traceback else str(error), style="red", markup=False, soft_wrap=True)
         raise SystemExit(error.exit_code) from None
+    except SystemExit as end:  # a success is no exception: Databricks takes any SystemExit for a failed task
+        if end.code:
+            raise

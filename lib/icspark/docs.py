@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import icspark.sources
-from icspark import errors, plan
+from icspark import databricks, errors, plan
 from icspark.config import keys_of
 from icspark.plan import JobModule
 from icspark.quality.checks import BUILT_IN, Rule
@@ -110,7 +110,7 @@ def _grid(titles: Cells, rows: list[Cells]) -> str:
 
 
 def main(folder: Path) -> None:
-    """Write every page below a folder, and take away pages of jobs that are no more."""
+    """Write every page below a folder, the Databricks job file beside it, and take away pages of jobs that are no more."""
     made = pages()
     for old in (folder / "jobs").glob("*.md"):
         if f"jobs/{old.name}" not in made:
@@ -119,6 +119,9 @@ def main(folder: Path) -> None:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
+    resources = folder.resolve().parent / "resources"
+    resources.mkdir(exist_ok=True)
+    (resources / "icspark.job.yml").write_text(databricks.job_file(plan.jobs()), encoding="utf-8")
 
 
 if __name__ == "__main__":
