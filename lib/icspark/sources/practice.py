@@ -108,7 +108,7 @@ def read(spark: SparkSession, source: Source) -> Checked:
     """Read epraccur, or a tidied file whose columns the configuration names. Grain: one row per organisation."""
     if source.columns:
         raw = read_any(spark, source, required=[source.columns.get(Practice.practice_code, "")])
-        names = configured(raw.columns, source, Practice, where="practice")
+        names = dict.fromkeys(LAYOUT, "") | configured(raw.columns, source, Practice, where="practice")
     else:
         raw, names = read_delimited(spark, source, header=EPRACCUR), LAYOUT
     rows = with_codes(typed(raw, Practice, names))

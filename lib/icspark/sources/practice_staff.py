@@ -66,7 +66,7 @@ def read(spark: SparkSession, source: Source, *, lost_practices: DataFrame | Non
         )
     raw = read_any(spark, source, required=list(source.columns.values()))
     names = configured(raw.columns, source, PracticeStaff, where="practice_staff")
-    rows = typed(raw, PracticeStaff, names)
+    rows = typed(raw, PracticeStaff, dict.fromkeys(NUMBERS, "") | names)
     if PracticeStaff.staff_turnover_per_year in names:
         rows = with_turnover_as_fraction(rows, unit=source.options.get("turnover_unit", ""))
     rows = with_parent_rejected(rows, lost_practices)

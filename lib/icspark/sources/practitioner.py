@@ -59,7 +59,7 @@ def read(spark: SparkSession, source: Source, *, lost_practices: DataFrame | Non
     """
     if source.columns:
         raw = read_any(spark, source, required=list(source.columns.values()))
-        names = configured(raw.columns, source, Practitioner, where="practitioner")
+        names = dict.fromkeys(LAYOUT, "") | configured(raw.columns, source, Practitioner, where="practitioner")
     else:
         raw, names = read_delimited(spark, source, header=EPRACMEM), LAYOUT
     rows = with_parent_rejected(typed(raw, Practitioner, names), lost_practices)
