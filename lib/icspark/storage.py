@@ -147,6 +147,17 @@ class Tables:
         return f"{(self.storage.tables or '').rstrip('/')}/{table.name()}"
 
 
+def open_tables(conf: Path | str) -> Tables:
+    """Return the tables of a configuration file, for a notebook: `open_tables("conf/suffolk.yml").read(AreaSummary)`.
+
+    The running session is used, or one is started.
+    """
+    from icspark import config, plan, session
+
+    environment = config.load(Path(conf), {name: job.config for name, job in plan.jobs().items()})
+    return Tables(session.find_or_build(environment.session)[0], environment.storage)
+
+
 def differences(table: type[Table], schema: T.StructType) -> str:
     """Return every difference between a frame's schema and its table class in one sentence; empty where there is none."""
     found = {field.name: field.dataType.simpleString() for field in schema.fields}
