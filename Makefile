@@ -12,7 +12,7 @@ PYTHON ?=
 # The settings file of a Maven mirror: make setup IVYSETTINGS=/path/to/ivysettings.xml
 IVYSETTINGS ?=
 
-.PHONY: help setup doctor demo test check accept test-all test-cluster bench format wheel clean
+.PHONY: docs help setup doctor demo test check accept test-all test-cluster bench format wheel clean
 
 help: ## print this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ bench: setup ## run every benchmark and print its figures
 format: setup ## put the code into the house format
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+
+docs: setup ## write the reference pages and the Databricks job file from the code
+	@$(BIN)/python -m icspark.docs docs
 
 wheel: setup ## build the wheel into dist/
 	@rm -rf build/lib build/bdist.*

@@ -20,16 +20,21 @@ from icspark import packages, plan, session
 from icspark.config import Environment
 from icspark.errors import IcsparkError, PlanError
 from icspark.progress import Progress
-from icspark.runner import Runner, Step, Wanted, last_rows, read_record, traceback_of
+from icspark.record import last_rows, read_record
+from icspark.runner import Runner, Step, Wanted, traceback_of
 from icspark.storage import Tables
 
 DEFAULT_CONFIGURATION = Path("conf/suffolk.yml")
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich", help=__doc__)
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich", help=__doc__
+)
 console = Console(highlight=False)
 problems = Console(stderr=True, highlight=False)
 
-Conf = Annotated[Path, typer.Option("--conf", "-c", help="the YAML file that is the whole configuration of an environment")]
+Conf = Annotated[
+    Path, typer.Option("--conf", "-c", help="the YAML file that is the whole configuration of an environment")
+]
 
 
 @dataclass
@@ -44,7 +49,9 @@ options = Options()
 
 @app.callback()
 def common(
-    traceback: Annotated[bool, typer.Option("--traceback", help="show the whole error; it may hold values of rows")] = False,
+    traceback: Annotated[
+        bool, typer.Option("--traceback", help="show the whole error; it may hold values of rows")
+    ] = False,
 ) -> None:
     """Batch jobs for the data teams of NHS Integrated Care Systems."""
     options.traceback = traceback
@@ -53,10 +60,14 @@ def common(
 
 @app.command()
 def run(
-    jobs: Annotated[list[str] | None, typer.Argument(help="jobs to run; what they need and is out of date comes along")] = None,
+    jobs: Annotated[
+        list[str] | None, typer.Argument(help="jobs to run; what they need and is out of date comes along")
+    ] = None,
     every: Annotated[bool, typer.Option("--all", help="every job whose files and tables can be had")] = False,
     conf: Conf = DEFAULT_CONFIGURATION,
-    force: Annotated[bool, typer.Option("--force", help="run the named jobs (with --all: all) even if nothing changed")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="run the named jobs (with --all: all) even if nothing changed")
+    ] = False,
     only: Annotated[bool, typer.Option("--only", help="run just the named jobs, not what they need")] = False,
 ) -> None:
     """Run jobs in the order that follows from what they read and write."""
@@ -73,7 +84,9 @@ def run(
     _summarise(steps, environment, runner.run_id)
 
 
-def _wanted(names: list[str], every: bool, only: bool, environment: Environment, tables: Tables) -> tuple[list[str], dict[str, list[str]]]:
+def _wanted(
+    names: list[str], every: bool, only: bool, environment: Environment, tables: Tables
+) -> tuple[list[str], dict[str, list[str]]]:
     known = plan.jobs()
     missing = plan.missing_inputs(known, environment, lambda table: tables.version(table) is not None)
     if every:
@@ -81,12 +94,16 @@ def _wanted(names: list[str], every: bool, only: bool, environment: Environment,
     if not names:
         raise PlanError("no job is named", mend="name a job (`icspark jobs`), or give --all")
     named = {plan.job_named(name).name for name in names}
-    chosen = named if only else {n for n in plan.with_ancestors(named, known, environment) if n in named or n not in missing}
+    chosen = (
+        named if only else {n for n in plan.with_ancestors(named, known, environment) if n in named or n not in missing}
+    )
     return [name for name in plan.ordered(known, environment) if name in chosen], {}
 
 
 def _summarise(steps: list[Step], environment: Environment, run_id: str) -> None:
-    counts = {outcome: sum(step.outcome == outcome for step in steps) for outcome in ("done", "skipped", "failed", "not run")}
+    counts = {
+        outcome: sum(step.outcome == outcome for step in steps) for outcome in ("done", "skipped", "failed", "not run")
+    }
     seconds = sum(step.seconds for step in steps)
     console.print(f"run {run_id}: {', '.join(f'{n} {outcome}' for outcome, n in counts.items() if n)}, {seconds:.0f} s")
     if counts["done"] or counts["skipped"]:
@@ -114,7 +131,11 @@ def show_plan(conf: Conf = DEFAULT_CONFIGURATION) -> None:
             would, why = "be left out", "; ".join(missing.get(name, []))
             if name not in missing:
                 upstream = sorted(plan.needs(known[name], known, environment) & changed)
-                why = f"after {', '.join(upstream)}" if upstream else runner.why(known[name], runner.fingerprint(known[name])[0])
+                why = (
+                    f"after {', '.join(upstream)}"
+                    if upstream
+                    else runner.why(known[name], runner.fingerprint(known[name])[0])
+                )
                 would = "run" if why else "be skipped"
                 changed |= {name} if why else set()
             grid.add_row(str(number), name, would, escape(why or "nothing has changed"))
@@ -146,24 +167,35 @@ def show_tables(conf: Conf = DEFAULT_CONFIGURATION) -> None:
             newest, row = tables.newest(table), last.get(name, {})
             when = f"{row['finished_at']:%Y-%m-%d %H:%M}" if row else ""
             rows = f"{row['rows_count']:,}" if row.get("rows_count") is not None else ""
-            grid.add_row(name, escape(table.grain()), rows, str(newest.version) if newest else "", when, row.get("run_id", ""))
+            grid.add_row(
+                name, escape(table.grain()), rows, str(newest.version) if newest else "", when, row.get("run_id", "")
+            )
         console.print(grid)
 
 
 @app.command("runs")
-def show_runs(conf: Conf = DEFAULT_CONFIGURATION, last: Annotated[int, typer.Option(help="how many rows")] = 30) -> None:
+def show_runs(
+    conf: Conf = DEFAULT_CONFIGURATION, last: Annotated[int, typer.Option(help="how many rows")] = 30
+) -> None:
     """Show the run record, newest first."""
     with _tables(_loaded(conf)) as tables:
-        grid = _grid("finished (UTC)", "run", "job", "output", "outcome", "version", "rows", "rejected", "why it failed")
+        grid = _grid(
+            "finished (UTC)", "run", "job", "output", "outcome", "version", "rows", "rejected", "why it failed"
+        )
         for row in read_record(tables)[:last]:
-            numbers = [f"{row[name]:,}" if row[name] is not None else "" for name in ("version", "rows_count", "rejected_count")]
+            numbers = [
+                f"{row[name]:,}" if row[name] is not None else ""
+                for name in ("version", "rows_count", "rejected_count")
+            ]
             said = [row[name] for name in ("run_id", "job_name", "output_name", "outcome")]
             grid.add_row(f"{row['finished_at']:%Y-%m-%d %H:%M:%S}", *said, *numbers, escape(row["error_message"] or ""))
         console.print(grid)
 
 
 @app.command("config")
-def show_config(job: Annotated[str, typer.Argument(help="a job, or `environment` for the keys that all jobs share")]) -> None:
+def show_config(
+    job: Annotated[str, typer.Argument(help="a job, or `environment` for the keys that all jobs share")],
+) -> None:
     """Print the keys of a job's section: type, default and meaning."""
     model: Any = Environment if job == "environment" else plan.job_named(job).config
     grid = _grid("key", "type", "default", "meaning")
@@ -175,11 +207,17 @@ def show_config(job: Annotated[str, typer.Argument(help="a job, or `environment`
 @app.command()
 def setup(ivysettings: Annotated[Path | None, typer.Option(help="Ivy settings of a Maven mirror")] = None) -> None:
     """Fetch the JVM packages once into the project's own cache."""
-    packages.fetch(packages.default_cache(), ivysettings=ivysettings, report=lambda line: console.print(line, soft_wrap=True))
+    packages.fetch(
+        packages.default_cache(), ivysettings=ivysettings, report=lambda line: console.print(line, soft_wrap=True)
+    )
 
 
 @app.command()
-def doctor(conf: Annotated[Path | None, typer.Option("--conf", "-c", help="also check the folders of this environment")] = None) -> None:
+def doctor(
+    conf: Annotated[
+        Path | None, typer.Option("--conf", "-c", help="also check the folders of this environment")
+    ] = None,
+) -> None:
     """Check the machine, and print for each failing check the command that mends it."""
     environment = _loaded(conf) if conf else None
     folders = [Path(p) for p in (environment.storage.tables, environment.storage.pages) if p] if environment else []
@@ -214,7 +252,9 @@ def main() -> None:
     try:
         app()
     except IcsparkError as error:
-        problems.print(traceback_of(error) if options.traceback else str(error), style="red", markup=False, soft_wrap=True)
+        problems.print(
+            traceback_of(error) if options.traceback else str(error), style="red", markup=False, soft_wrap=True
+        )
         raise SystemExit(error.exit_code) from None
     except SystemExit as end:  # a success is no exception: Databricks takes any SystemExit for a failed task
         if end.code:

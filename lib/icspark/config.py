@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import glob
 import hashlib
 import re
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from icspark.disclosure.config import DisclosureConfig
 from icspark.errors import ConfigurationError, InputError, nearest
 from icspark.session import SessionConfig
+from icspark.yaml_file import KeyPath, line_of, parse
 
-KeyPath = tuple[str | int, ...]
 M = TypeVar("M", bound=BaseModel)
 
 
@@ -31,34 +29,46 @@ class JobConfig(BaseModel):
 class Source(JobConfig):
     """Where a source's files are and how they differ from the publisher's own layout."""
 
-    path: str | tuple[str, ...] = Field(description="file, pattern, or list of them, below `data`; readable by driver and workers")
-    columns: dict[str, str] = Field({}, description="our column name -> the file's; empty means the publisher's own layout")
-    encoding: Literal["auto", "utf-8", "windows-1252"] = Field("auto", description="text encoding; auto tries UTF-8 first")
-    vintage: str | None = Field(None, description="vintage of the area codes, such as lsoa_2021, where the file does not tell")
+    path: str | tuple[str, ...] = Field(description="file, pattern or list, below `data`; seen by every node")
+    columns: dict[str, str] = Field({}, description="our column -> the file's; empty: the publisher's own layout")
+    encoding: Literal["auto", "utf-8", "windows-1252"] = Field(
+        "auto", description="text encoding; auto tries UTF-8 first"
+    )
+    vintage: str | None = Field(
+        None, description="vintage of the area codes, such as lsoa_2021, where the file does not tell"
+    )
     as_of: date | None = Field(None, description="date that the file describes, where it does not tell")
     edition: str | None = Field(None, description="edition as the publisher calls it; shown on pages")
-    folder: str | None = Field(None, description="name of the FOLDERS entry of the job that makes these files, if one does")
+    folder: str | None = Field(
+        None, description="name of the FOLDERS entry of the job that makes these files, if one does"
+    )
     rejected_ceiling: float = Field(0.05, ge=0, le=1, description="share of rejected rows above which the job stops")
     options: dict[str, str] = Field({}, description="what this layout's reader takes besides; see its docs page")
 
     @property
     def paths(self) -> list[Path]:
-        """Return the files, patterns expanded, in order; a name that matches nothing stays, to be reported as absent."""
+        """Return the files in order, patterns expanded; a name that matches nothing stays, to be reported."""
         names = (self.path,) if isinstance(self.path, str) else self.path
-        return [Path(file) for name in names for file in (sorted(glob.glob(name)) or [name])]
+        return [file for name in map(Path, names) for file in (sorted(name.parent.glob(name.name)) or [name])]
 
     def existing(self, name: str) -> Source:
-        """Return self after checking that every file is there and can be read; `name` is the key in the configuration."""
+        """Return self once every file is seen to be there and readable; `name` is its key in the configuration."""
         for path in self.paths:
             if not path.exists():
                 raise InputError(
-                    "a source file is absent", where=f"sources.{name}", expected=str(path), mend="correct `path`, or `data` above it"
+                    "a source file is absent",
+                    where=f"sources.{name}",
+                    expected=str(path),
+                    mend="correct `path`, or `data` above it",
                 )
             try:
                 path.open("rb").close()
             except OSError as error:
                 raise InputError(
-                    "a source file cannot be read", where=f"sources.{name}", found=error.strerror or "", expected=str(path)
+                    "a source file cannot be read",
+                    where=f"sources.{name}",
+                    found=error.strerror or "",
+                    expected=str(path),
                 ) from None
         return self
 
@@ -112,26 +122,33 @@ def load(path: Path, models: Mapping[str, type[JobConfig]]) -> Environment:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise ConfigurationError(
-            f"the configuration cannot be read ({error.strerror})", where=str(path), mend="give an existing file with --conf"
+            f"the configuration cannot be read ({error.strerror})",
+            where=str(path),
+            mend="give an existing file with --conf",
         ) from None
-    lines, document = _parse(text, path)
+    lines, document = parse(text, path)
     problems: list[tuple[KeyPath, str]] = []
     environment = _validated(Environment, document, (), problems)
     sections = dict(_sections(document, models, problems))
     if problems or environment is None:
-        listed = "\n".join(f"  line {_line(lines, at)}: {'.'.join(map(str, at)) or '(top)'}: {text}" for at, text in problems)
+        listed = "\n".join(
+            f"  line {line_of(lines, at)}: {'.'.join(map(str, at)) or '(top)'}: {text}" for at, text in problems
+        )
         raise ConfigurationError(f"{len(problems)} problem(s) in {path}\n{listed}")
-    environment = _rooted(environment, path.resolve().parent).model_copy(update={"sha256": hashlib.sha256(text.encode()).hexdigest()})
+    environment = _rooted(environment, path.resolve().parent).model_copy(
+        update={"sha256": hashlib.sha256(text.encode()).hexdigest()}
+    )
     environment.sections.update(sections)
     return environment
 
 
-def _sections(document: Any, models: Mapping[str, type[JobConfig]], problems: list[tuple[KeyPath, str]]) -> Iterator[tuple[str, JobConfig]]:
+def _sections(
+    document: Any, models: Mapping[str, type[JobConfig]], problems: list[tuple[KeyPath, str]]
+) -> Iterator[tuple[str, JobConfig]]:
     jobs = document.get("jobs") if isinstance(document, dict) else None
     given = jobs if isinstance(jobs, dict) else {}
-    for name in given:
-        if name not in models:
-            problems.append((("jobs", name), f"no such job. {nearest(str(name), models)}".strip()))
+    unknown = [name for name in given if name not in models]
+    problems.extend((("jobs", name), f"no such job. {nearest(str(name), models)}".strip()) for name in unknown)
     for name, model in models.items():
         section = _validated(model, given.get(name) or {}, ("jobs", name), problems)
         if section is not None:
@@ -142,8 +159,8 @@ def _validated(model: type[M], document: Any, at: KeyPath, problems: list[tuple[
     try:
         return model.model_validate({} if document is None else document)
     except ValidationError as error:
-        for detail in error.errors(include_url=False):
-            problems.append(((*at, *detail["loc"]), _problem(model, dict(detail))))
+        found = error.errors(include_url=False)
+        problems.extend(((*at, *detail["loc"]), _problem(model, dict(detail))) for detail in found)
         return None
 
 
@@ -173,39 +190,6 @@ def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
         yield from _models_in(argument)
 
 
-def _parse(text: str, path: Path) -> tuple[dict[KeyPath, int], Any]:
-    try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-        lines = dict(_lines(root, ())) if root else {}
-        return lines, yaml.safe_load(text) or {}
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        raise ConfigurationError(
-            f"not YAML: {error.problem}", where=f"{path}, line {mark.line + 1 if mark else '?'}", mend="check indentation and quotes"
-        ) from None
-
-
-def _lines(node: yaml.Node, at: KeyPath) -> Iterator[tuple[KeyPath, int]]:
-    if isinstance(node, yaml.MappingNode):
-        seen: set[Hashable] = set()
-        for key, value in node.value:
-            if key.value in seen:
-                raise yaml.MarkedYAMLError(problem=f"the key {key.value!r} stands twice", problem_mark=key.start_mark)
-            seen.add(key.value)
-            yield (*at, key.value), key.start_mark.line + 1
-            yield from _lines(value, (*at, key.value))
-    elif isinstance(node, yaml.SequenceNode):
-        for index, item in enumerate(node.value):
-            yield (*at, index), item.start_mark.line + 1
-            yield from _lines(item, (*at, index))
-
-
-def _line(lines: dict[KeyPath, int], at: KeyPath) -> int | str:
-    while at and at not in lines:
-        at = at[:-1]
-    return lines.get(at, 1)
-
-
 def _rooted(environment: Environment, folder: Path) -> Environment:
     data = _absolute(environment.data, folder)
     storage = environment.storage
@@ -216,7 +200,11 @@ def _rooted(environment: Environment, folder: Path) -> Environment:
     }
     sources = {
         name: source.model_copy(
-            update={"path": tuple(_absolute(p, Path(data)) for p in ([source.path] if isinstance(source.path, str) else source.path))}
+            update={
+                "path": tuple(
+                    _absolute(p, Path(data)) for p in ([source.path] if isinstance(source.path, str) else source.path)
+                )
+            }
         )
         for name, source in environment.sources.items()
     }
@@ -242,6 +230,8 @@ def keys_of(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, str
         if inner:
             yield from keys_of(inner[0], f"{key}.")
             continue
-        kind = getattr(field.annotation, "__name__", "") if isinstance(field.annotation, type) else str(field.annotation)
+        kind = (
+            getattr(field.annotation, "__name__", "") if isinstance(field.annotation, type) else str(field.annotation)
+        )
         default = "required" if field.is_required() else str(field.get_default(call_default_factory=True))
         yield key, kind.replace("typing.", ""), default, field.description or ""

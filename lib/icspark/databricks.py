@@ -28,7 +28,7 @@ def job_file(known: Mapping[str, JobModule]) -> str:
         },
     }
     job = {"name": "icspark", "job_clusters": [cluster], "tasks": tasks}
-    head = "# Written by `make docs` from the jobs' READS and WRITES; a test holds it to them. Not yet run on Databricks.\n"
+    head = "# Written by `make docs` from the jobs' reads and writes, and held to them. Not yet run on Databricks.\n"
     return head + str(yaml.safe_dump({"resources": {"jobs": {"icspark": job}}}, sort_keys=False, width=120))
 
 

@@ -14,7 +14,9 @@ class IcsparkError(Exception):
     def __init__(self, what: str, *, where: str = "", expected: str = "", found: str = "", mend: str = "") -> None:
         self.what, self.where, self.expected, self.found, self.mend = what, where, expected, found, mend
         parts = [what if not where else f"{where}: {what}"]
-        parts += [f"{label} {text}" for label, text in (("Expected", expected), ("Found", found), ("Mend:", mend)) if text]
+        parts += [
+            f"{label} {text}" for label, text in (("Expected", expected), ("Found", found), ("Mend:", mend)) if text
+        ]
         super().__init__(". ".join(part.rstrip(".") for part in parts) + ".")
 
 

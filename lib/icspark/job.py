@@ -95,9 +95,15 @@ class Job(Generic[C]):
         for key, number in checked.notes().items():
             self.note(f"{table.name()}.{key}", number)
         version = self.tables.version(rejected)
-        self.outputs.append(Output(rejected.name(), self.tables.location(rejected), version, rejected.schema_hash(), lost))
+        self.outputs.append(
+            Output(rejected.name(), self.tables.location(rejected), version, rejected.schema_hash(), lost)
+        )
         if output.read == 0:
-            raise QualityError("the source holds no rows", where=table.name(), mend="give the whole file; the version before is unchanged")
+            raise QualityError(
+                "the source holds no rows",
+                where=table.name(),
+                mend="give the whole file; the version before is unchanged",
+            )
         checked.stop_above_ceiling()
 
     def _publish(self, table: type[Table], frame: DataFrame, replacing: tuple[str, ...] = ()) -> int:
@@ -109,7 +115,9 @@ class Job(Generic[C]):
         if name not in self.module.files:
             raise self._undeclared(name, "FILES")
         if name not in self.environment.sources:
-            raise PlanError("the configuration has no such source", where=f"sources.{name}", mend="add it with its `path`")
+            raise PlanError(
+                "the configuration has no such source", where=f"sources.{name}", mend="add it with its `path`"
+            )
         return self.environment.sources[name].existing(name)
 
     def folder(self, name: str) -> Path:
@@ -130,16 +138,22 @@ class Job(Generic[C]):
         for name in self.module.folders:
             folder = Path(self.environment.storage.pages) / name
             for file in sorted(p for p in folder.rglob("*") if p.is_file()):
-                self.inputs[f"written:{name}/{file.relative_to(folder)}"] = hashlib.sha256(file.read_bytes()).hexdigest()
+                self.inputs[f"written:{name}/{file.relative_to(folder)}"] = hashlib.sha256(
+                    file.read_bytes()
+                ).hexdigest()
             folders.append(Output(name, str(folder)))
         missing = {t.name() for t in self.module.writes} - {o.name for o in self.outputs}
         if missing:
-            raise IcsparkError("the job ended without writing all that it declares", where=self.module.name, found=_listed(missing))
+            raise IcsparkError(
+                "the job ended without writing all that it declares", where=self.module.name, found=_listed(missing)
+            )
         return self.outputs + folders
 
     def _undeclared(self, name: str, where: str) -> PlanError:
         return PlanError(
-            f"the job does not declare {name}", where=self.module.name, mend=f"add it to {where} in jobs/{self.module.name}.py"
+            f"the job does not declare {name}",
+            where=self.module.name,
+            mend=f"add it to {where} in jobs/{self.module.name}.py",
         )
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import icspark.jobs
 from icspark.config import Environment, JobConfig
 from icspark.errors import PlanError, nearest
+from icspark.tables.run_record import RunRecord
 from icspark.tables.table import Table
 
 
@@ -68,8 +69,6 @@ def job_named(name: str) -> JobModule:
 
 def tables() -> dict[str, type[Table]]:
     """Return every table that some job writes or reads, by name, and the run record."""
-    from icspark.tables.run_record import RunRecord
-
     known = {t.name(): t for job in jobs().values() for t in (*job.writes, *job.reads, *job.reads_if_present)}
     known |= {t.rejected().name(): t.rejected() for job in jobs().values() for t in job.writes if job.files}
     return dict(sorted((known | {RunRecord.name(): RunRecord}).items()))
@@ -88,7 +87,10 @@ def writers(known: Mapping[str, JobModule]) -> dict[str, str]:
     for job in known.values():
         for output in job.outputs:
             if output in made:
-                raise PlanError(f"two jobs write {output}: {made[output]} and {job.name}", mend="let one of them write another table")
+                raise PlanError(
+                    f"two jobs write {output}: {made[output]} and {job.name}",
+                    mend="let one of them write another table",
+                )
             made[output] = job.name
     return made
 
@@ -107,11 +109,15 @@ def ordered(known: Mapping[str, JobModule], environment: Environment | None = No
 
     A cycle is a PlanError that names it.
     """
-    sorter = graphlib.TopologicalSorter({name: sorted(needs(job, known, environment)) for name, job in sorted(known.items())})
+    sorter = graphlib.TopologicalSorter(
+        {name: sorted(needs(job, known, environment)) for name, job in sorted(known.items())}
+    )
     try:
         sorter.prepare()
     except graphlib.CycleError as error:
-        raise PlanError(f"the jobs need each other in a circle: {' -> '.join(error.args[1])}", mend="break it by a table") from None
+        raise PlanError(
+            f"the jobs need each other in a circle: {' -> '.join(error.args[1])}", mend="break it by a table"
+        ) from None
     order: list[str] = []
     while sorter.is_active():
         ready = sorted(sorter.get_ready())
@@ -132,7 +138,9 @@ def with_ancestors(names: Iterable[str], known: Mapping[str, JobModule], environ
     return found
 
 
-def missing_inputs(known: Mapping[str, JobModule], environment: Environment, exists: Callable[[type[Table]], bool]) -> dict[str, list[str]]:
+def missing_inputs(
+    known: Mapping[str, JobModule], environment: Environment, exists: Callable[[type[Table]], bool]
+) -> dict[str, list[str]]:
     """Return, for each job that cannot run under this configuration, what is missing: sources, files, tables.
 
     A table counts as met where a runnable job writes it, or where it is there already.

@@ -4,28 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import json
-import subprocess
 import traceback
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
 from pyspark.sql import functions as F
 
 import icspark
-import icspark.jobs
 from icspark import plan
 from icspark.config import Environment
 from icspark.errors import IcsparkError
+from icspark.fingerprint import digest, git_commit, source_hash
+from icspark.guard import spark_problem
 from icspark.job import Job, Output
 from icspark.plan import JobModule
-from icspark.storage import Tables, spark_problem
+from icspark.storage import Tables
 from icspark.tables.run_record import RunRecord
-from icspark.tables.table import Table
 
 Outcome = Literal["done", "skipped", "failed", "not run"]
 
@@ -57,7 +55,7 @@ class Runner:
     environment: Environment
     tables: Tables
     known: Mapping[str, JobModule]
-    report: Callable[[str, Step | None], None] = lambda job, step: None
+    report: Callable[[str, Step | None], None] = lambda *_: None
     run_id: str = field(default_factory=lambda: f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:6]}")
     _last: dict[str, Any] | None = None
 
@@ -69,7 +67,11 @@ class Runner:
             if name in wanted.jobs:
                 self.report(name, None)
                 blocked = sorted(plan.needs(self.known[name], self.known, self.environment) & stopped)
-                step = Step(name, "not run", f"needs {', '.join(blocked)}") if blocked else self._step(name, name in wanted.forced)
+                step = (
+                    Step(name, "not run", f"needs {', '.join(blocked)}")
+                    if blocked
+                    else self._step(name, name in wanted.forced)
+                )
                 if step.outcome in ("failed", "not run"):
                     stopped.add(name)
                 steps.append(step)
@@ -89,7 +91,7 @@ class Runner:
             seconds = (datetime.now(UTC) - started).total_seconds()
             self._record(job, outputs, fingerprint, inputs, started, None)
             return Step(name, "done", why, seconds, tuple(outputs))
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever a job raises is recorded, and the others go on
             problem = error if isinstance(error, IcsparkError) else spark_problem(error, name)
             if problem is not error:
                 problem.__cause__ = error
@@ -101,8 +103,10 @@ class Runner:
         written = {output.name for output in job.outputs}
         declared = [t.name() for t in job.module.writes] + list(job.module.folders)
         try:
-            self._record(job, job.outputs + [Output(n, "") for n in declared if n not in written], "", {}, started, problem)
-        except Exception as error:  # the place of the record itself may be what is broken
+            self._record(
+                job, job.outputs + [Output(n, "") for n in declared if n not in written], "", {}, started, problem
+            )
+        except Exception as error:  # noqa: BLE001 - the place of the record itself may be what is broken
             return f" The run record could not be written either ({type(error).__name__})."
         return ""
 
@@ -111,7 +115,9 @@ class Runner:
         environment = self.environment
         read = (*module.reads, *module.reads_if_present)
         inputs = {table.name(): str(self.tables.version(table)) for table in read}
-        sources = {name: environment.sources[name].existing(name) for name in module.files if name in environment.sources}
+        sources = {
+            name: environment.sources[name].existing(name) for name in module.files if name in environment.sources
+        }
         inputs |= {name: digest(source.paths) for name, source in sources.items()}
         region = environment.region
         if region and region.areas and Path(region.areas).exists():
@@ -144,7 +150,9 @@ class Runner:
             self._last = {}
             if self.tables.version(RunRecord) is not None:
                 done = self.tables.read(RunRecord).filter(F.col(RunRecord.outcome) == "done")
-                newest = done.groupBy(RunRecord.job_name).agg(F.max_by(RunRecord.fingerprint, RunRecord.finished_at).alias("last"))
+                newest = done.groupBy(RunRecord.job_name).agg(
+                    F.max_by(RunRecord.fingerprint, RunRecord.finished_at).alias("last")
+                )
                 self._last = {row[0]: row[1] for row in newest.collect()}  # one row a job
         return self._last
 
@@ -160,7 +168,13 @@ class Runner:
         }
 
     def _record(
-        self, job: Job[Any], outputs: list[Output], fingerprint: str, inputs: dict[str, str], started: datetime, error: IcsparkError | None
+        self,
+        job: Job[Any],
+        outputs: list[Output],
+        fingerprint: str,
+        inputs: dict[str, str],
+        started: datetime,
+        error: IcsparkError | None,
     ) -> None:
         said = self._identity(started)
         if error is None and self._last is not None:
@@ -189,53 +203,9 @@ class Runner:
             }
             for output in outputs
         ]
-        self.tables.append(RunRecord, [tuple(row[name] for name in RunRecord.columns()) for row in rows], run_id=self.run_id)
-
-
-def read_record(tables: Tables) -> list[dict[str, Any]]:
-    """Return the run record, newest first, one dict a row: it grows with runs, not with people."""
-    if tables.version(RunRecord) is None:
-        return []
-    rows = tables.read(RunRecord).orderBy(F.desc(RunRecord.finished_at), RunRecord.job_name, RunRecord.output_name).collect()
-    return [row.asDict() for row in rows]
-
-
-def last_rows(record: Iterable[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Return the newest good record of each output."""
-    newest: dict[str, dict[str, Any]] = {}
-    for row in record:
-        if row[RunRecord.outcome] == "done":
-            newest.setdefault(row[RunRecord.output_name], row)
-    return newest
-
-
-def digest(paths: Iterable[Path]) -> str:
-    """Return the SHA-256 over the contents of files, in order."""
-    total = hashlib.sha256()
-    for path in paths:
-        with path.open("rb") as stream:
-            total.update(hashlib.file_digest(stream, "sha256").digest())
-    return total.hexdigest()
-
-
-@cache
-def source_hash() -> str:
-    """Return the SHA-256 of the installed package's source: an edited function makes every job run again."""
-    roots = [Path(p) for p in (*icspark.__path__, *icspark.jobs.__path__)]
-    files = sorted({f for root in roots for f in root.rglob("*") if f.is_file() and "__pycache__" not in f.parts})
-    return digest(files)
-
-
-@cache
-def git_commit() -> str | None:
-    """Return the commit of the checkout that the package runs from, with `+` where it is edited; None outside one."""
-    here = Path(icspark.__file__).parent
-    try:
-        commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=here, capture_output=True, text=True, check=True, timeout=5)
-        dirty = subprocess.run(["git", "status", "--porcelain", "--", "."], cwd=here, capture_output=True, text=True, timeout=5)
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return commit.stdout.strip() + ("+" if dirty.stdout.strip() else "")
+        self.tables.append(
+            RunRecord, [tuple(row[name] for name in RunRecord.columns()) for row in rows], run_id=self.run_id
+        )
 
 
 def traceback_of(error: BaseException) -> str:

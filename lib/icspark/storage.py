@@ -9,15 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from pyspark.errors import PySparkException
-from pyspark.sql import DataFrame, Observation, SparkSession, Window
+from pyspark.sql import DataFrame, Observation, SparkSession
 from pyspark.sql import functions as F
-from pyspark.sql import types as T
 
 from icspark.config import Storage
-from icspark.errors import ConflictError, IcsparkError, QualityError, SetupError, TableError
+from icspark.errors import TableError
+from icspark.guard import differences, guarded, translated
 from icspark.tables.table import Table
-
-REPEATED_KEY, NULL_VALUE = "ICSPARK_REPEATED_KEY", "ICSPARK_NULL_VALUE"
 
 
 @dataclass(frozen=True)
@@ -62,7 +60,10 @@ class Tables:
             shown = self.spark.sql(f"DESCRIBE HISTORY {self.location(table)} LIMIT 5")
             return shown.select("version", "operation", "timestamp").collect()
         except PySparkException as error:
-            if any(text in str(error) for text in ("NOT_FOUND", "MISSING_DELTA_TABLE", "NOT_A_DELTA_TABLE", "doesn't exist")):
+            if any(
+                text in str(error)
+                for text in ("NOT_FOUND", "MISSING_DELTA_TABLE", "NOT_A_DELTA_TABLE", "doesn't exist")
+            ):
                 return []
             raise
 
@@ -71,7 +72,9 @@ class Tables:
         found = version if version is not None else self.version(table)
         if found is None:
             raise TableError(
-                "no job has written this table yet", where=table.name(), mend=f"run the job that writes {table.name()} (`icspark tables`)"
+                "no job has written this table yet",
+                where=table.name(),
+                mend=f"run the job that writes {table.name()} (`icspark tables`)",
             )
         reader = self.spark.read.option("versionAsOf", found)
         at = self.location(table)
@@ -79,12 +82,20 @@ class Tables:
         problems = differences(table, frame.schema)
         if problems:
             raise TableError(
-                f"version {found} was written by another schema: {problems}", where=table.name(), mend="run the job that writes it again"
+                f"version {found} was written by another schema: {problems}",
+                where=table.name(),
+                mend="run the job that writes it again",
             )
         return frame.select(*table.columns())
 
     def write(
-        self, table: type[Table], frame: DataFrame, *, replacing: tuple[str, ...] = (), run_id: str, properties: dict[str, str]
+        self,
+        table: type[Table],
+        frame: DataFrame,
+        *,
+        replacing: tuple[str, ...] = (),
+        run_id: str,
+        properties: dict[str, str],
     ) -> int:
         """Write a frame in one commit and return its number of rows, counted on the same pass.
 
@@ -94,10 +105,16 @@ class Tables:
         """
         problems = differences(table, frame.schema)
         if problems:
-            raise TableError(f"the frame does not fit the table: {problems}", where=table.name(), mend="mend the job, or the table class")
+            raise TableError(
+                f"the frame does not fit the table: {problems}",
+                where=table.name(),
+                mend="mend the job, or the table class",
+            )
         if set(replacing) - set(table.partitions()) or set(replacing) - set(table.key()):
             raise TableError(
-                "`replacing` names columns that are not both key and partition", where=table.name(), found=", ".join(replacing)
+                "`replacing` names columns that are not both key and partition",
+                where=table.name(),
+                found=", ".join(replacing),
             )
         counted = Observation()
         rows = guarded(frame, table).observe(counted, F.count(F.lit(1)).alias("rows"))
@@ -123,10 +140,15 @@ class Tables:
         writer.save(self._path(table)) if at.startswith("delta.`") else writer.saveAsTable(at)
 
     def _create(self, table: type[Table], properties: dict[str, str]) -> None:
-        if self.storage.tables and "://" not in self.storage.tables and (Path(self._path(table)) / "_delta_log").exists():
+        if (
+            self.storage.tables
+            and "://" not in self.storage.tables
+            and (Path(self._path(table)) / "_delta_log").exists()
+        ):
             return
         columns = ", ".join(
-            f"`{name}` {spec.data_type.simpleString()}{'' if spec.nullable else ' NOT NULL'} COMMENT {_quoted(spec.description)}"
+            f"`{name}` {spec.data_type.simpleString()}{'' if spec.nullable else ' NOT NULL'}"
+            f" COMMENT {_quoted(spec.description)}"
             for name, spec in table.columns().items()
         )
         partitions = f" PARTITIONED BY ({', '.join(table.partitions())})" if table.partitions() else ""
@@ -147,83 +169,11 @@ class Tables:
         return f"{(self.storage.tables or '').rstrip('/')}/{table.name()}"
 
 
-def open_tables(conf: Path | str) -> Tables:
-    """Return the tables of a configuration file, for a notebook: `open_tables("conf/suffolk.yml").read(AreaSummary)`.
-
-    The running session is used, or one is started.
-    """
-    from icspark import config, plan, session
-
-    environment = config.load(Path(conf), {name: job.config for name, job in plan.jobs().items()})
-    return Tables(session.find_or_build(environment.session)[0], environment.storage)
-
-
-def differences(table: type[Table], schema: T.StructType) -> str:
-    """Return every difference between a frame's schema and its table class in one sentence; empty where there is none."""
-    found = {field.name: field.dataType.simpleString() for field in schema.fields}
-    wanted = {name: spec.data_type.simpleString() for name, spec in table.columns().items()}
-    parts = {
-        "missing": [name for name in wanted if name not in found],
-        "unexpected": [name for name in found if name not in wanted],
-        "wrong type": [f"{n} is {found[n]}, expected {wanted[n]}" for n in wanted if n in found and found[n] != wanted[n]],
-    }
-    return "; ".join(f"{label}: {', '.join(names)}" for label, names in parts.items() if names)
-
-
-def guarded(frame: DataFrame, table: type[Table]) -> DataFrame:
-    """Return the frame in the class's column order, raising on a null in a required column and on a repeated key."""
-    columns = []
-    for name, spec in table.columns().items():
-        stop = F.raise_error(F.lit(f"{NULL_VALUE} {name}")).cast(spec.data_type)
-        columns.append(F.col(name) if spec.nullable else F.coalesce(F.col(name), stop).alias(name))
-    rows = frame.select(*columns)
-    if not table.key():
-        return rows
-    repeat = Window.partitionBy(*table.key()).orderBy(*table.key()).rowsBetween(Window.unboundedPreceding, Window.currentRow)
-    alone = F.when(F.col("_repeat") > 1, F.raise_error(F.lit(REPEATED_KEY)).cast("boolean")).otherwise(F.lit(True))
-    return rows.withColumn("_repeat", F.row_number().over(repeat)).filter(alone).drop("_repeat")
-
-
-def translated(error: Exception, table: type[Table], frame: DataFrame | None = None) -> IcsparkError:
-    """Return what went wrong in a write in our words, without the cause's text, which can hold a row's values."""
-    text = str(error)
-    if isinstance(error, IcsparkError):
-        return error
-    if frame is not None and (REPEATED_KEY in text or NULL_VALUE in text or "NOT_NULL_CONSTRAINT" in text):
-        return _broken_rows(table, frame)
-    if re.search(r"DELTA_CONCURRENT|Concurrent\w+Exception|ProtocolChangedException|DELTA_TABLE_ALREADY_EXISTS", text):
-        return ConflictError("another run wrote this table at the same time", where=table.name(), mend="run the job again")
-    if "No space left" in text:
-        return SetupError("no space left on the disk", where=table.name(), mend="free space, then run the job again")
-    if re.search(r"Permission denied|AccessDenied|Mkdirs failed|Read-only file system", text):
-        return SetupError(
-            "the table's folder cannot be written", where=table.name(), mend="give write permission, or change storage.tables"
-        )
-    return spark_problem(error, table.name())
-
-
-def spark_problem(error: Exception, where: str) -> IcsparkError:
-    """Return an IcsparkError that names the class or Spark condition of an error, never its text."""
-    condition = re.search(r"\[([A-Z][A-Z0-9_.]{4,})\]", str(error))
-    name = condition.group(1) if condition else type(error).__name__
-    return IcsparkError(f"the computation failed ({name})", where=where, mend="see it whole with --traceback")
-
-
-def _broken_rows(table: type[Table], frame: DataFrame) -> QualityError:
-    required = [name for name, spec in table.columns().items() if not spec.nullable]
-    nulls = frame.agg(*[F.count_if(F.col(name).isNull()).alias(name) for name in required]).first()
-    repeated = frame.groupBy(*table.key()).count().filter("count > 1").agg(F.sum("count")).first() if table.key() else None
-    parts = [f"{nulls[name]} null(s) in {name}" for name in required if nulls is not None and nulls[name]]
-    if repeated is not None and repeated[0]:
-        parts.append(f"{repeated[0]} rows share a key ({', '.join(table.key())})")
-    return QualityError(
-        "rows break what the table promises: " + "; ".join(parts), where=table.name(), mend="mend the job; nothing was written"
-    )
-
-
 def _local_commit(path: Path) -> Commit:
     with path.open(encoding="utf-8") as stream:
-        first = next((entry["commitInfo"] for entry in map(json.loads, stream) if "commitInfo" in entry), {})
+        first: dict[str, Any] = next(
+            (entry["commitInfo"] for entry in map(json.loads, stream) if "commitInfo" in entry), {}
+        )
     return Commit(int(path.stem), _is_data(str(first.get("operation"))), str(first.get("timestamp", "")))
 
 

@@ -16,7 +16,8 @@ from icspark import runner as running
 from icspark.config import Environment, JobConfig, Source, Storage
 from icspark.errors import ConflictError, QualityError, TableError
 from icspark.plan import JobModule
-from icspark.runner import Runner, Step, Wanted, read_record
+from icspark.record import read_record
+from icspark.runner import Runner, Step, Wanted
 from icspark.storage import Tables
 from icspark.tables.run_record import RunRecord
 from icspark.tables.table import Table, column
@@ -54,7 +55,9 @@ class House:
     def job(self, run: Callable[[Any], None], *, config: JobConfig | None = None, **declared: Any) -> None:
         name = declared.pop("name", "job")
         nothing: dict[str, Any] = dict.fromkeys(("reads", "reads_if_present", "writes", "files", "folders"), ())
-        self.jobs[name] = JobModule(name=name, sentence="", config=type(config or JobConfig()), run=run, **{**nothing, **declared})
+        self.jobs[name] = JobModule(
+            name=name, sentence="", config=type(config or JobConfig()), run=run, **{**nothing, **declared}
+        )
         self.environment.sections[name] = config or JobConfig()
 
     def run(self, *names: str, force: bool = False) -> list[Step]:
@@ -104,7 +107,8 @@ def test_all_differences_of_a_schema_come_in_one_message(house: House) -> None:
 
 def test_nulls_and_repeated_keys_are_counted_in_one_message_and_no_value_is_told(house: House) -> None:
     house.job(
-        lambda job: job.write(Fruit, house.fruit(("secret", None, None), ("secret", None, 1.0), ("b", None, 2.0))), writes=(Fruit,)
+        lambda job: job.write(Fruit, house.fruit(("secret", None, None), ("secret", None, 1.0), ("b", None, 2.0))),
+        writes=(Fruit,),
     )
     (step,) = house.run()
     assert isinstance(step.error, QualityError)
@@ -119,7 +123,10 @@ def test_a_failed_run_leaves_the_version_before_and_says_why_on_record(house: Ho
     (step,) = house.run(force=True)
     assert step.outcome == "failed"
     assert house.read(Fruit) == [("apple", "red", 1.0)]
-    assert [(r["outcome"], r["error_class"]) for r in read_record(house.tables)] == [("failed", "QualityError"), ("done", None)]
+    assert [(r["outcome"], r["error_class"]) for r in read_record(house.tables)] == [
+        ("failed", "QualityError"),
+        ("done", None),
+    ]
 
 
 def test_an_error_of_the_computation_is_named_without_the_rows_values(house: House) -> None:
@@ -149,7 +156,9 @@ def test_a_changed_section_file_input_or_source_runs_again(house: House, monkeyp
 
     def second(size: int) -> None:
         def run(job: Any) -> None:
-            job.write(Basket, job.read(Fruit).select(F.lit("w").alias("week"), "fruit", F.lit(1).cast("long").alias("number")))
+            job.write(
+                Basket, job.read(Fruit).select(F.lit("w").alias("week"), "fruit", F.lit(1).cast("long").alias("number"))
+            )
 
         house.job(run, name="b", config=Sized(size=size), reads=(Fruit,), writes=(Basket,), files=("list",))
 
@@ -172,7 +181,9 @@ def test_a_changed_section_file_input_or_source_runs_again(house: House, monkeyp
 def test_replacing_changes_only_the_keys_that_it_brings(house: House) -> None:
     def of(*rows: tuple[str, str, int]) -> Callable[[Any], None]:
         return lambda job: job.write(
-            Basket, house.spark.createDataFrame(list(rows), "week string, fruit string, number long"), replacing=("week",)
+            Basket,
+            house.spark.createDataFrame(list(rows), "week string, fruit string, number long"),
+            replacing=("week",),
         )
 
     house.job(of(("w1", "apple", 1), ("w1", "pear", 2), ("w2", "apple", 3)), writes=(Basket,))
@@ -188,7 +199,12 @@ def test_replacing_by_a_column_that_is_no_partition_is_refused(house: House) -> 
 
 
 def test_an_undeclared_table_file_or_folder_is_refused(house: House) -> None:
-    for act in (lambda job: job.read(Fruit), lambda job: job.write(Fruit, None), lambda job: job.source("list"), lambda job: job.folder("x")):
+    for act in (
+        lambda job: job.read(Fruit),
+        lambda job: job.write(Fruit, None),
+        lambda job: job.source("list"),
+        lambda job: job.folder("x"),
+    ):
         house.job(act)
         assert "does not declare" in house.run(force=True)[0].why
 
@@ -234,8 +250,13 @@ def test_two_runs_at_once_on_one_table_leave_one_winner_and_one_clear_error(hous
 
     def write_slowly() -> None:
         try:
-            house.tables.write(Fruit, slow.withColumn("colour", F.lit(None).cast("string") if False else F.col("colour")), run_id="slow", properties={})
-        except Exception as error:
+            house.tables.write(
+                Fruit,
+                slow.withColumn("colour", F.lit(None).cast("string") if False else F.col("colour")),
+                run_id="slow",
+                properties={},
+            )
+        except Exception as error:  # noqa: BLE001 - whatever it is, the test looks at it
             caught.append(error)
 
     thread = threading.Thread(target=write_slowly)

@@ -47,7 +47,9 @@ def rows(spark: SparkSession, generation: int):  # type: ignore[no-untyped-def]
     return spark.range(ROWS).select(F.col("id").alias("number"), F.lit(generation).cast("long").alias("generation"))
 
 
-def test_a_driver_killed_in_the_middle_of_a_write_leaves_the_version_before_whole(spark: SparkSession, tmp_path: Path) -> None:
+def test_a_driver_killed_in_the_middle_of_a_write_leaves_the_version_before_whole(
+    spark: SparkSession, tmp_path: Path
+) -> None:
     tables = Tables(spark, Storage(tables=str(tmp_path / "tables"), pages=str(tmp_path)))
     tables.write(Counted, rows(spark, 1), run_id="before", properties={})
     files_before = set((tmp_path / "tables" / "counted").glob("*.parquet"))

@@ -43,7 +43,12 @@ def test_relative_paths_are_taken_from_the_files_own_folder(tmp_path: Path) -> N
 
 
 def test_every_problem_is_reported_at_once_with_line_path_and_nearest_key(tmp_path: Path) -> None:
-    text = GOOD.replace("bins: 5", "bins: 1").replace("pages:", "pagess:").replace("path:", "pth:").replace("data:", "dta:")
+    text = (
+        GOOD.replace("bins: 5", "bins: 1")
+        .replace("pages:", "pagess:")
+        .replace("path:", "pth:")
+        .replace("data:", "dta:")
+    )
     with pytest.raises(ConfigurationError) as caught:
         load(written(tmp_path, text), MODELS)
     message = str(caught.value)

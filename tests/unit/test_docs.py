@@ -13,7 +13,11 @@ MEND = "run `make docs` and commit what it writes"
 
 
 def test_the_reference_pages_are_current(root: Path) -> None:
-    stale = [name for name, text in docs.pages().items() if not (root / "docs" / name).exists() or (root / "docs" / name).read_text() != text]
+    stale = [
+        name
+        for name, text in docs.pages().items()
+        if not (root / "docs" / name).exists() or (root / "docs" / name).read_text() != text
+    ]
     assert not stale, MEND
 
 
@@ -26,9 +30,13 @@ def test_the_databricks_job_has_the_jobs_own_dependencies_and_packages(root: Pat
     assert written == databricks.job_file(plan.jobs()), MEND
     tasks = yaml.safe_load(written)["resources"]["jobs"]["icspark"]["tasks"]
     for task in tasks:
-        assert {d["task_key"] for d in task.get("depends_on", [])} == plan.needs(plan.job_named(task["task_key"]), plan.jobs())
+        assert {d["task_key"] for d in task.get("depends_on", [])} == plan.needs(
+            plan.job_named(task["task_key"]), plan.jobs()
+        )
     named = {library["maven"]["coordinates"] for library in tasks[0]["libraries"] if "maven" in library}
-    assert named | {p.coordinate for p in packages.PACKAGES if p.group == "io.delta"} == set(packages.spark_packages().split(","))
+    assert named | {p.coordinate for p in packages.PACKAGES if p.group == "io.delta"} == set(
+        packages.spark_packages().split(",")
+    )
 
 
 def test_the_coordinates_of_jvm_packages_stand_in_one_file(root: Path) -> None:

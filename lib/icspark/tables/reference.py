@@ -14,9 +14,15 @@ def _deprivation(year: int) -> dict[str, ColumnSpec]:
     families: dict[str, ColumnSpec] = {}
     for domain, title in DOMAINS.items():
         vintage = f"imd_{year}"
-        families[f"{domain}_{year}_score"] = ColumnSpec(DOUBLE, f"{title}: score; higher is more deprived", vintage=vintage)
-        families[f"{domain}_{year}_rank"] = ColumnSpec(LONG, f"{title}: national rank; 1 = most deprived", vintage=vintage)
-        families[f"{domain}_{year}_decile"] = ColumnSpec(LONG, f"{title}: national decile; 1 = most deprived", vintage=vintage)
+        families[f"{domain}_{year}_score"] = ColumnSpec(
+            DOUBLE, f"{title}: score; higher is more deprived", vintage=vintage
+        )
+        families[f"{domain}_{year}_rank"] = ColumnSpec(
+            LONG, f"{title}: national rank; 1 = most deprived", vintage=vintage
+        )
+        families[f"{domain}_{year}_decile"] = ColumnSpec(
+            LONG, f"{title}: national decile; 1 = most deprived", vintage=vintage
+        )
     return families
 
 
@@ -118,7 +124,7 @@ class Registration(Table):
     """One row per practice and LSOA 2011 of its patients.
 
     Source: NHS England, Patients registered at a GP practice, by LSOA. Licence: OGL v3.
-    `lsoa_2011_code` is null where the file gives no area of England or Wales (`NO2011`); `area_code` keeps what it gave.
+    `lsoa_2011_code` is null where the file gives no area of England or Wales (`NO2011`); `area_code` keeps it.
     """
 
     practice_code = column(STRING, "ODS code of the practice", key=True)
@@ -187,14 +193,19 @@ class Qualification(Table):
     """
 
     lsoa_2011_code = column(STRING, "LSOA 2011 code", key=True, vintage="lsoa_2011")
-    residents_16_over_count = column(LONG, "usual residents aged 16 and over: the sum of the table's row", required=True)
+    residents_16_over_count = column(
+        LONG, "usual residents aged 16 and over: the sum of the table's row", required=True
+    )
     low_qualification_count = column(LONG, "of them, with no qualification or level 1", required=True)
     low_qualification_share = column(DOUBLE, "the two divided; null where nobody lives there")
 
 
 class PracticePrevalence(
     Table,
-    more={f"{name}_prevalence": ColumnSpec(DOUBLE, f"{title}: register / its list size") for name, (_, title) in REGISTERS.items()},
+    more={
+        f"{name}_prevalence": ColumnSpec(DOUBLE, f"{title}: register / its list size")
+        for name, (_, title) in REGISTERS.items()
+    },
 ):
     """One row per practice.
 
@@ -204,7 +215,9 @@ class PracticePrevalence(
 
     practice_code = column(STRING, "ODS code of the practice", key=True)
     diabetes_points = column(DOUBLE, "QOF points achieved for diabetes")
-    diabetes_blood_pressure_share = column(DOUBLE, "DM019: share of patients with diabetes at the blood pressure target")
+    diabetes_blood_pressure_share = column(
+        DOUBLE, "DM019: share of patients with diabetes at the blood pressure target"
+    )
     diabetes_hba1c_share = column(DOUBLE, "DM020: share of patients with diabetes at the HbA1c target")
 
 

@@ -27,9 +27,13 @@ class RunRecord(Table):
     read_count = column(LONG, "rows read from the source, where the job splits accepted from rejected")
     rejected_count = column(LONG, "rows rejected")
     rejected_by_rule = column(T.MapType(STRING, LONG), "rejected rows and cells per rule code")
-    inputs = column(T.MapType(STRING, STRING), "versions of tables read, SHA-256 of files read, hashes of files written")
+    inputs = column(
+        T.MapType(STRING, STRING), "versions of tables read, SHA-256 of files read, hashes of files written"
+    )
     notes = column(T.MapType(STRING, T.DoubleType()), "numbers that the job found worth keeping")
-    fingerprint = column(STRING, "SHA-256 of inputs, configuration section and source: the same means nothing to do", required=True)
+    fingerprint = column(
+        STRING, "SHA-256 of inputs, configuration section and source: the same means nothing to do", required=True
+    )
     config_hash = column(STRING, "SHA-256 of the configuration file", required=True)
     environment = column(STRING, "name of the environment", required=True)
     package_version = column(STRING, "version of icspark", required=True)

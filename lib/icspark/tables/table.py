@@ -129,7 +129,9 @@ class Table:
     @classmethod
     def schema(cls) -> T.StructType:
         """Return a new Spark schema; a schema object is mutable, so it is never shared."""
-        return T.StructType([T.StructField(n, s.data_type, s.nullable, {"comment": s.description}) for n, s in cls._specs.items()])
+        return T.StructType(
+            [T.StructField(n, s.data_type, s.nullable, {"comment": s.description}) for n, s in cls._specs.items()]
+        )
 
     @classmethod
     def schema_hash(cls) -> str:
@@ -169,7 +171,7 @@ class Table:
             doc = f"One row per rejected row or cell of the source of {cls.name()}.\n\n{Rejected.__doc__}"
             release = Release.OPEN if cls.release is Release.OPEN else Release.PERSON
             cls._rejected = cast(Any, type)(f"Rejected{cls.__name__}", (Rejected,), {"__doc__": doc}, release=release)
-        return cast("type[Table]", cls._rejected)
+        return cls._rejected
 
     _rejected: ClassVar[type[Table]]
 
@@ -180,7 +182,9 @@ class Rejected(Table):
     A row that breaks several rules stands once, under the first. Null `row_key` where the key itself is missing.
     """
 
-    scope = column(T.StringType(), "row: the row was left out; cell: one cell of an accepted row was made null", required=True)
+    scope = column(
+        T.StringType(), "row: the row was left out; cell: one cell of an accepted row was made null", required=True
+    )
     rule_code = column(T.StringType(), "code of the rule that was broken", required=True)
     rule = column(T.StringType(), "the rule in words", required=True)
     column_name = column(T.StringType(), "the column concerned; null where the rule concerns the whole row")
