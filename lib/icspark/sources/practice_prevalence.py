@@ -84,9 +84,8 @@ def _tidied(spark: SparkSession, source: Source) -> DataFrame:
         named = of_registers | named
     whole = source.model_copy(update={"columns": named})
     raw = read_any(spark, whole, required=list(named.values()))
-    return typed(
-        raw, PracticePrevalence, configured(raw.columns, whole, PracticePrevalence, where="practice_prevalence")
-    )
+    names = configured(raw.columns, whole, PracticePrevalence, where="practice_prevalence")
+    return typed(raw, PracticePrevalence, dict.fromkeys(PracticePrevalence.columns(), "") | names)
 
 
 def with_shares(sheets: DataFrame) -> DataFrame:

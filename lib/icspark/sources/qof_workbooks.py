@@ -53,9 +53,11 @@ class _Sheet:
 
     @property
     def where(self) -> str:
+        """Return the file and sheet, as errors name them."""
         return f"{self.file}, sheet {self.register}"
 
     def problem(self, what: str, **details: str) -> InputError:
+        """Return the error that says what is wrong with this sheet."""
         mend = "check the edition; `options` of the source name the indicators of other years"
         return InputError(what, where=self.where, **({"mend": mend} | details))
 
@@ -87,9 +89,11 @@ class _Practice:
         self.raw[line.sheet.register] = named if self.code else [cell for cell in line.cells if cell]
 
     def copy(self) -> _Practice:
+        """Return the same practice, to be changed by itself."""
         return _Practice(self.code, dict(self.values), dict(self.files), dict(self.raw))
 
     def row(self) -> tuple[str | None, ...]:
+        """Return the values of _SCHEMA."""
         fields = [self.values.get(name) for name in _FIELDS]
         return (self.code, self.code, *fields, "; ".join(self.files), json.dumps(self.raw, ensure_ascii=False))
 

@@ -118,17 +118,17 @@ def typed(
 
     Text is trimmed and `null_markers` are null. What cannot be cast is null while `_text_<name>` is not: `check` tells
     it from what was missing. Whole numbers may be written 12, 12.0, 1.2E1 or 1,200; dates as `dates` or as ISO 8601. A
-    column that the file lacks is null. The bookkeeping columns stay; of the other columns of the file, those that
-    `also` names (a name of ours -> the file's) stay as text.
+    column that the file lacks, or `""`, is null. The bookkeeping columns stay; of the other columns of the file, those
+    that `also` names (a name of ours -> the file's) stay as text.
     """
     there = {name.casefold() for name in raw.columns}
     specs = table.columns()
-
-    def text(name: str) -> Column:
-        return _unmarked(_named(name), null_markers) if name.casefold() in there else F.lit(None).cast("string")
-
-    texts = [text(theirs).alias(f"_text_{ours}") for ours, theirs in names.items()]
-    texts += [text(theirs).alias(ours) for ours, theirs in (also or {}).items()]
+    wanted = {f"_text_{ours}": theirs for ours, theirs in names.items()} | dict(also or {})
+    nothing = F.lit(None).cast("string")
+    texts = [
+        (_unmarked(_named(theirs), null_markers) if theirs.casefold() in there else nothing).alias(name)
+        for name, theirs in wanted.items()
+    ]
     kept = [name for name in BOOKKEEPING if name in raw.columns]
     as_text = raw.select(*kept, *texts)
     return as_text.select("*", *[_cast(F.col(f"_text_{n}"), specs[n].data_type, dates).alias(n) for n in names])

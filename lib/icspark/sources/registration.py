@@ -110,4 +110,4 @@ def _names(raw: DataFrame, source: Source) -> dict[str, str]:
         names = spelt(of_file(raw.columns), SPELLINGS)
     needed = (Registration.practice_code, Registration.area_code, Registration.patients_count)
     demand(names, needed, raw.columns, where="registration")
-    return names
+    return {Registration.practice_name: ""} | names

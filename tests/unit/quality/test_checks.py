@@ -75,7 +75,8 @@ def test_a_cell_that_breaks_a_rule_is_null_and_its_row_stays(spark: SparkSession
     result = checked(spark, ("A", "1", "5", "1.04", "n"), ("B", "1", "5", "wet", None), ("C", "1", "5", "1.0", None))
     assert rejections(result) == [("cell", "SHARE_RANGE", "wet_share", "A|1"), ("cell", "TYPE", "wet_share", "B|1")]
     assert accepted(result.accepted) == [("A", 1, 5, None, "n"), ("B", 1, 5, None, None), ("C", 1, 5, 1.0, None)]
-    assert result.numbers()["rejected_rows"] == 0 and result.numbers()["SHARE_RANGE"] == 1
+    assert result.numbers()["rejected_rows"] == 0
+    assert result.numbers()["SHARE_RANGE"] == 1
 
 
 def test_rows_that_say_the_same_keep_one_and_rows_that_do_not_keep_none(spark: SparkSession) -> None:
@@ -115,7 +116,8 @@ def test_above_the_ceiling_it_stops_and_says_the_counts_and_no_value(spark: Spar
     result.rejected.collect()
     with pytest.raises(QualityError, match="2 of 3 rows") as caught:
         result.stop_above_ceiling()
-    assert "TYPE 1, MISSING 1" in str(caught.value) and "SECRET" not in str(caught.value)
+    assert "TYPE 1, MISSING 1" in str(caught.value)
+    assert "SECRET" not in str(caught.value)
     enough = checked(spark, *rows, ceiling=0.7)
     enough.rejected.collect()
     enough.stop_above_ceiling()
@@ -132,7 +134,8 @@ def test_what_is_noted_is_summed_over_the_accepted_rows(spark: SparkSession) -> 
         notes={"people": lambda: F.col("people_count"), "big": lambda: F.col("people_count") > 3},
     )
     result.rejected.collect()
-    assert result.notes() == {"people": 7, "big": 1} and "people" not in result.numbers()
+    assert result.notes() == {"people": 7, "big": 1}
+    assert "people" not in result.numbers()
 
 
 def test_a_rule_on_a_column_that_is_not_there_is_an_error(spark: SparkSession) -> None:

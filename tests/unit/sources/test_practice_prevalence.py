@@ -160,7 +160,8 @@ def test_totals_sources_repeats_and_shares_above_one_are_listed(spark: SparkSess
         ("A81003", 0.02),
     }
     numbers = checked.numbers()
-    assert numbers["read"] == 9 and numbers["rejected_rows"] == 7
+    assert numbers["read"] == 9
+    assert numbers["rejected_rows"] == 7
     assert any("Source: the publisher" in row["raw_text"] for row in checked.rejected.collect())
 
 
@@ -169,7 +170,8 @@ def test_a_share_of_nobody_is_null_and_breaks_no_rule(spark: SparkSession, tmp_p
         spark, workbooks(tmp_path, dm_lines=[dm("A81001", 0, (0, 0, 0))], copd_lines=[copd("A81001", 0, 0)])
     )
     row = checked.accepted.first()
-    assert row is not None and (row["diabetes_prevalence"], row["copd_prevalence"], row[TARGETS[0]]) == (
+    assert row is not None
+    assert (row["diabetes_prevalence"], row["copd_prevalence"], row[TARGETS[0]]) == (
         0.0,
         None,
         None,
@@ -190,7 +192,8 @@ def test_other_years_are_read_by_options(spark: SparkSession, tmp_path: Path) ->
         practice_prevalence.read(spark, given)
     given = given.model_copy(update={"options": {"blood_pressure": "DM033", "without_register": "DEP"}})
     row = practice_prevalence.read(spark, given).accepted.first()
-    assert row is not None and (row[TARGETS[0]], row["depression_prevalence"]) == (0.6, None)
+    assert row is not None
+    assert (row[TARGETS[0]], row["depression_prevalence"]) == (0.6, None)
 
 
 def test_a_workbook_that_is_none_empty_truncated_absent_or_given_twice_is_an_error(
@@ -215,7 +218,8 @@ def test_a_workbook_that_is_none_empty_truncated_absent_or_given_twice_is_an_err
 def test_the_real_tidied_file_loses_one_cell_and_no_row(spark: SparkSession, data: Path) -> None:
     checked = practice_prevalence.read(spark, Source(path=str(data / "reference/qof.parquet"), columns=TIDIED))
     assert rules_of(checked) == [("SHARE_RANGE", "learning_disability_prevalence", "Y05750")]
-    assert checked.numbers()["read"] == 6_470 and checked.numbers()["rejected_rows"] == 0
+    assert checked.numbers()["read"] == 6_470
+    assert checked.numbers()["rejected_rows"] == 0
     cells = [value for row in checked.accepted.collect() for value in row]
     assert len(cells) == 6_470 * len(PracticePrevalence.columns())
     assert sum(value is None for value in cells) == 8 + 1
