@@ -85,7 +85,7 @@ POSTCODE_COLUMNS = {
     "lat": "latitude",
     "long": "longitude",
 }
-"""Column of the postcode lookup as published -> column of the national tidied file (None: empty, since all are live)."""
+"""Column of the postcode lookup as published -> column of the national tidied file (None: empty; all are live)."""
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ def area_codes(boundaries: Path, name: str) -> frozenset[str]:
 
 def boundary_text(boundaries: Path, kept: tuple[str, ...]) -> str:
     """Round the coordinates and keep the named properties; no vertex is moved otherwise and none is dropped."""
-    features = json.loads(boundaries.read_text())["features"]
+    document = json.loads(boundaries.read_text())
     rows = [
         {
             "type": "Feature",
@@ -137,10 +137,9 @@ def boundary_text(boundaries: Path, kept: tuple[str, ...]) -> str:
                 "coordinates": rounded(feature["geometry"]["coordinates"]),
             },
         }
-        for feature in features
+        for feature in document["features"]
     ]
-    system = {"type": "name", "properties": {"name": "urn:ogc:def:crs:OGC:1.3:CRS84"}}
-    head = f'{{"type":"FeatureCollection","crs":{compact(system)},"features":[\n'
+    head = f'{{"type":"FeatureCollection","name":"{document["name"]}","crs":{compact(document["crs"])},"features":[\n'
     return head + ",\n".join(compact(row) for row in rows) + "\n]}\n"
 
 
