@@ -15,7 +15,7 @@ class Recipient(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    table: str = Field(min_length=1, description="table of persons or events, such as dna_score or rejected_appointment")
+    table: str = Field(min_length=1, description="table of persons or events, or its rejected half, such as dna_score")
     purpose: str = Field(min_length=1, description="what the recipient needs it for; kept in the run record")
     recipient: str = Field(min_length=1, description="who receives it: a team or system; kept in the run record")
 
@@ -25,7 +25,9 @@ class DisclosureConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    preset: Literal["nhs_england", "strict"] = Field("nhs_england", description="nhs_england: 1 to 7, 5; strict: 1 to 9, 10")
+    preset: Literal["nhs_england", "strict"] = Field(
+        "nhs_england", description="floor: nhs_england 7 and 5, strict 9 and 10"
+    )
     suppress_to: int | None = Field(None, description="withhold counts from 1 to this; never below the preset's")
     round_to: int | None = Field(None, description="round other counts to this; a multiple of the preset's")
     recipients: tuple[Recipient, ...] = Field((), description="who may receive which table of persons, for what")
@@ -49,6 +51,6 @@ class DisclosureConfig(BaseModel):
             raise ValueError(f"round_to must be a multiple of the floor of {self.preset}, {base}")
         if self.base > 2 * self.threshold + 2:
             raise ValueError(
-                f"round_to may not exceed twice suppress_to plus 2, here {2 * self.threshold + 2}: a published 0 means none"
+                f"round_to may not exceed twice suppress_to plus 2, here {2 * self.threshold + 2}: 0 has to mean none"
             )
         return self
