@@ -99,8 +99,17 @@ def test_counts_are_withheld_up_to_7_rounded_half_up_above_and_zero_and_null_sta
     )
     released = release({PlaceActivity: given}, CONFIG)[PlaceActivity]
     assert dict(rows(released, "lsoa_2011_code", "people_count")) == {
-        **{"E00": 0, "E01": None, "E07": None, "E08": 10, "E12": 10, "E13": 15, "E17": 15, "E18": 20},
-        **{"E1002": 1000, "E1003": 1005, "E99": None},
+        "E00": 0,
+        "E01": None,
+        "E07": None,
+        "E08": 10,
+        "E12": 10,
+        "E13": 15,
+        "E17": 15,
+        "E18": 20,
+        "E1002": 1000,
+        "E1003": 1005,
+        "E99": None,
     }
     assert {r[0] for r in rows(released, "lsoa_2011_code", MARKER) if r[1] == "people_count"} == {"E01", "E07"}
     assert released.schema["people_count"].dataType == LONG
