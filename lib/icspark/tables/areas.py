@@ -97,7 +97,7 @@ class PracticeSummary(Table, more=_practice_families()):
 
     Source: derived from NHS England's registrations, ODS files and Quality and Outcomes Framework and MHCLG's English
     Indices of Deprivation 2019. Licence: OGL v3. Scores are means over registered patients, each with the score of
-    their LSOA; null where less than the configured share of the patients has one, and, like every column of patients, where
+    their LSOA; null where less than the configured share of the patients has one and, as all figures of patients, where
     `summary_reason` says why. Quintiles and bins are taken over the active GP practices; null for all others. Outcomes
     are null where the practice reports none.
     """
