@@ -64,12 +64,11 @@ def _other(path: Path, name: str | None) -> Layer:
     return Layer(columns, shapely.from_wkb(shapes), epsg_of(meta["crs"]))
 
 
-def _layer_name(path: Path, content: Path | bytes, name: str | None) -> str:
+def _layer_name(path: Path, content: Path | bytes, name: str | None) -> str | None:
+    # A GeoJSON has one layer, named after its file where it has no name: another file each time it is in memory.
     layers = [str(row[0]) for row in pyogrio.list_layers(content)]
-    if name is None and len(layers) == 1:
-        return layers[0]
-    if name in layers:
-        return str(name)
+    if name in layers or (name is None and len(layers) == 1):
+        return name
     what = f"the file has no layer {name}" if name else f"the file has {len(layers)} layers"
     raise InputError(what, where=str(path), expected=", ".join(layers), mend="name one in `options: {layer: ...}`")
 

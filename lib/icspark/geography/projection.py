@@ -9,17 +9,18 @@ depend on the machine. docs/decisions/reprojection.md has the figures.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, cast
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import shapely
 from numpy.typing import ArrayLike, NDArray
 from pyproj import Transformer
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
-from pyspark.sql.pandas.functions import pandas_udf
+from pyspark.sql import types as T
 
 from icspark.errors import InputError
 from icspark.tables.reference import Boundary
@@ -76,29 +77,42 @@ def reproject_boundaries(boundaries: DataFrame, *, epsg: int) -> DataFrame:
 def reproject_points(points: DataFrame, *, x: str, y: str, source: int, target: int) -> DataFrame:
     """Return points with the columns `x` and `y`, in the system `source`, made doubles in the system `target`.
 
-    One row stays one row. Null stays null in both; what lies outside the target's reach is null. Raises InputError for
-    an unknown system.
+    One row stays one row. Where either coordinate is null, or the point lies outside the target's reach, both are null.
+    Raises InputError for an unknown system.
     """
     for epsg in (source, target):
         _require_known(epsg)
 
-    def move(xs: pd.Series[Any], ys: pd.Series[Any]) -> pd.DataFrame:
-        moved = transform(xs.to_numpy(), ys.to_numpy(), source=source, target=target)
-        east, north = (np.where(np.isfinite(value), value, np.nan) for value in moved)
-        return pd.DataFrame({"x": east, "y": north}).replace({np.nan: None})
-
-    pair = pandas_udf(cast(Any, move), returnType="x double, y double")(
-        F.col(x).cast("double"), F.col(y).cast("double")
-    )
-    moved = points.withColumn("_moved", pair)
-    return moved.withColumns({x: F.col("_moved.x"), y: F.col("_moved.y")}).drop("_moved")
+    fields = [
+        T.StructField(field.name, T.DoubleType()) if field.name in (x, y) else field for field in points.schema.fields
+    ]
+    return points.mapInArrow(_Movement(x, y, source, target), T.StructType(fields))
 
 
+@dataclass(frozen=True)
+class _Movement:
+    """What a worker does with a batch of points; a class, so that it is sent to workers by its name."""
+
+    x: str
+    y: str
+    source: int
+    target: int
+
+    def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterable[pa.RecordBatch]:
+        for batch in batches:
+            old = [batch.column(name).cast(pa.float64()).to_numpy(zero_copy_only=False) for name in (self.x, self.y)]
+            east, north = transform(old[0], old[1], source=self.source, target=self.target)
+            is_lost = ~(np.isfinite(east) & np.isfinite(north))
+            new = {self.x: pa.array(east, mask=is_lost), self.y: pa.array(north, mask=is_lost)}
+            columns = [new.get(name, batch.column(name)) for name in batch.schema.names]
+            yield pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
+
+
+@dataclass(frozen=True)
 class _Reprojection:
     """What a worker does with a batch of boundaries; a class, so that it is sent to workers by its name."""
 
-    def __init__(self, epsg: int) -> None:
-        self.epsg = epsg
+    epsg: int
 
     def __call__(self, batches: Iterable[pd.DataFrame]) -> Iterable[pd.DataFrame]:
         for batch in batches:
