@@ -12,6 +12,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from icspark import config, plan
+
 ROOT = Path(__file__).resolve().parents[2]
 EXTRACT = ROOT / "examples" / "suffolk"
 FEATURES_OF = {"lsoa11": "LSOA11CD", "lsoa21": "LSOA21CD"}
@@ -191,3 +193,24 @@ def test_the_script_gives_the_files_as_they_are(data: Path) -> None:
     for name, text in made.items():
         content = text_of(name) if name.endswith(".gz") else (EXTRACT / name).read_text()
         assert text == content, f"{name} is not what cut.py makes of the national files"
+
+
+def test_the_configuration_of_suffolk_names_every_file_of_the_extract() -> None:
+    jobs = {name: job.config for name, job in plan.jobs().items()}
+    environment = config.load(ROOT / "conf" / "suffolk.yml", jobs)
+    named = {path.name for name, source in environment.sources.items() for path in source.existing(name).paths}
+    assert environment.region
+    assert named | {Path(str(environment.region.areas)).name} == {
+        file.name for file in EXTRACT.iterdir() if file.suffix in (".gz", ".csv")
+    }
+    assert set(environment.sources) == {file for job in plan.jobs().values() for file in job.files} - {"practitioner"}
+
+
+def test_the_configuration_of_england_names_files_that_there_are(data: Path) -> None:
+    jobs = {name: job.config for name, job in plan.jobs().items()}
+    environment = config.load(ROOT / "conf" / "england.yml", jobs)
+    assert Path(environment.data) == data.resolve()
+    for name, source in environment.sources.items():
+        source.existing(name)
+    suffolk = config.load(ROOT / "conf" / "suffolk.yml", jobs)
+    assert set(suffolk.sources) - set(environment.sources) == {"complete_practice"}
