@@ -16,9 +16,9 @@ from rich.table import Table as Grid
 
 from icspark import config as configuration
 from icspark import doctor as doctors
-from icspark import packages, plan, session
+from icspark import leaving, packages, plan, session
 from icspark.config import Environment
-from icspark.errors import IcsparkError, PlanError
+from icspark.errors import IcsparkError, PlanError, nearest
 from icspark.progress import Progress
 from icspark.record import last_rows, read_record
 from icspark.runner import Runner, Step, Wanted, traceback_of
@@ -171,6 +171,45 @@ def show_tables(conf: Conf = DEFAULT_CONFIGURATION) -> None:
                 name, escape(table.grain()), rows, str(newest.version) if newest else "", when, row.get("run_id", "")
             )
         console.print(grid)
+
+
+@app.command("show")
+def show_table(
+    table: Annotated[str, typer.Argument(help="a table; see `icspark tables`")],
+    conf: Conf = DEFAULT_CONFIGURATION,
+    rows: Annotated[int, typer.Option("--rows", "-n", min=1, max=1000, help="how many rows")] = 20,
+    columns: Annotated[str, typer.Option(help="only these columns, parted by commas")] = "",
+) -> None:
+    """Show the first rows of a table, as they may leave."""
+    chosen, environment = plan.table_named(table), _loaded(conf)
+    named = [name.strip() for name in columns.split(",") if name.strip()] or list(chosen.columns())
+    unknown = [name for name in named if name not in chosen.columns()]
+    if unknown:
+        guess = nearest(unknown[0], chosen.columns())
+        raise PlanError(f"no column is called {unknown[0]}. {guess}".strip(), where=chosen.name())
+    with _tables(environment) as tables:
+        grid = _grid(*named)
+        for row in leaving.show(tables, environment, chosen, rows):
+            grid.add_row(*(escape("" if row[name] is None else str(row[name])) for name in named))
+        console.print(grid)
+
+
+@app.command("export")
+def export_table(
+    table: Annotated[str, typer.Argument(help="a table; see `icspark tables`")],
+    to: Annotated[Path, typer.Option("--to", help="file: .parquet, .csv, .csv.gz or .geoparquet")],
+    conf: Conf = DEFAULT_CONFIGURATION,
+    recipient: Annotated[str | None, typer.Option(help="who receives a table of persons, as configured")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="replace the file if it is there")] = False,
+) -> None:
+    """Write a table to one file, as it may leave: small counts withheld, others rounded, persons only as configured."""
+    chosen, environment = plan.table_named(table), _loaded(conf)
+    with _tables(environment) as tables:
+        written = leaving.send(tables, environment, chosen, to, recipient=recipient, overwrite=overwrite)
+    withheld = f", {written.withheld_cells:,} cells withheld" if written.withheld_cells else ""
+    console.print(
+        f"{written.path}: {written.rows:,} rows{withheld}; {written.about.name} says what it is", soft_wrap=True
+    )
 
 
 @app.command("runs")

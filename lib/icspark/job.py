@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Generic, TypeVar, cast
 
@@ -14,24 +13,11 @@ from icspark.config import Environment, JobConfig, Source
 from icspark.errors import IcsparkError, PlanError, QualityError
 from icspark.plan import JobModule
 from icspark.quality.checks import Checked
+from icspark.record import Output
 from icspark.storage import Tables
 from icspark.tables.table import Table
 
 C = TypeVar("C", bound=JobConfig)
-
-
-@dataclass
-class Output:
-    """What one write left: where, which version, how many rows, what was rejected."""
-
-    name: str
-    location: str
-    version: int | None = None
-    schema_hash: str | None = None
-    rows: int | None = None
-    read: int | None = None
-    rejected: int | None = None
-    rejected_by_rule: dict[str, int] = field(default_factory=dict)
 
 
 class Job(Generic[C]):

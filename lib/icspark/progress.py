@@ -68,6 +68,8 @@ def said(step: Step) -> str:
         return f"{step.outcome}: {step.why}"
     parts = []
     for output in step.outputs:
+        if output.name.startswith("rejected_"):
+            continue
         if output.rows is not None:
             lost = f", {output.rejected:,} rejected" if output.rejected else ""
             parts.append(f"{output.name} {output.rows:,} rows{lost}")

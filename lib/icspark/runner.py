@@ -5,23 +5,22 @@ from __future__ import annotations
 import hashlib
 import json
 import traceback
-import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
 from pyspark.sql import functions as F
 
-import icspark
 from icspark import plan
 from icspark.config import Environment
 from icspark.errors import IcsparkError
-from icspark.fingerprint import digest, git_commit, source_hash
+from icspark.fingerprint import digest, source_hash
 from icspark.guard import spark_problem
-from icspark.job import Job, Output
+from icspark.job import Job
 from icspark.plan import JobModule
+from icspark.record import Ending, Output, append, identity, new_run_id
 from icspark.storage import Tables
 from icspark.tables.run_record import RunRecord
 
@@ -56,7 +55,7 @@ class Runner:
     tables: Tables
     known: Mapping[str, JobModule]
     report: Callable[[str, Step | None], None] = lambda *_: None
-    run_id: str = field(default_factory=lambda: f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:6]}")
+    run_id: str = field(default_factory=new_run_id)
     _last: dict[str, Any] | None = None
 
     def run(self, wanted: Wanted) -> list[Step]:
@@ -80,7 +79,7 @@ class Runner:
 
     def _step(self, name: str, forced: bool) -> Step:
         module, started = self.known[name], datetime.now(UTC)
-        job: Job[Any] = Job(module, self.environment, self.tables, self._identity(started))
+        job: Job[Any] = Job(module, self.environment, self.tables, identity(self.environment, self.run_id, started))
         try:
             fingerprint, inputs = self.fingerprint(module)
             why = self.why(module, fingerprint) if not forced else "forced"
@@ -89,7 +88,7 @@ class Runner:
             module.run(job)
             outputs = job.finished_outputs()
             seconds = (datetime.now(UTC) - started).total_seconds()
-            self._record(job, outputs, fingerprint, inputs, started, None)
+            self._record(job, Ending(name, outputs, started, inputs=inputs, fingerprint=fingerprint))
             return Step(name, "done", why, seconds, tuple(outputs))
         except Exception as error:  # noqa: BLE001 - whatever a job raises is recorded, and the others go on
             problem = error if isinstance(error, IcsparkError) else spark_problem(error, name)
@@ -103,9 +102,8 @@ class Runner:
         written = {output.name for output in job.outputs}
         declared = [t.name() for t in job.module.writes] + list(job.module.folders)
         try:
-            self._record(
-                job, job.outputs + [Output(n, "") for n in declared if n not in written], "", {}, started, problem
-            )
+            unwritten = [Output(name, "") for name in declared if name not in written]
+            self._record(job, Ending(job.module.name, job.outputs + unwritten, started, error=problem))
         except Exception as error:  # noqa: BLE001 - the place of the record itself may be what is broken
             return f" The run record could not be written either ({type(error).__name__})."
         return ""
@@ -156,56 +154,11 @@ class Runner:
                 self._last = {row[0]: row[1] for row in newest.collect()}  # one row a job
         return self._last
 
-    def _identity(self, started: datetime) -> dict[str, str]:
-        return {
-            "run_id": self.run_id,
-            "environment": self.environment.name,
-            "config_hash": self.environment.sha256,
-            "package_version": icspark.__version__,
-            "source_hash": source_hash(),
-            "git_commit": git_commit() or "",
-            "started_at": f"{started:%Y-%m-%d %H:%M:%S} UTC",
-        }
-
-    def _record(
-        self,
-        job: Job[Any],
-        outputs: list[Output],
-        fingerprint: str,
-        inputs: dict[str, str],
-        started: datetime,
-        error: IcsparkError | None,
-    ) -> None:
-        said = self._identity(started)
-        if error is None and self._last is not None:
-            self._last[job.module.name] = fingerprint
-        rows = [
-            {
-                **said,
-                "job_name": job.module.name,
-                "output_name": output.name,
-                "outcome": "failed" if error else "done",
-                "location": output.location or None,
-                "version": output.version,
-                "table_schema_hash": output.schema_hash,
-                "rows_count": output.rows,
-                "read_count": output.read,
-                "rejected_count": output.rejected,
-                "rejected_by_rule": output.rejected_by_rule,
-                "inputs": {**inputs, **job.inputs},
-                "notes": job.notes,
-                "fingerprint": fingerprint,
-                "git_commit": said["git_commit"] or None,
-                "started_at": started.replace(tzinfo=None),
-                "finished_at": datetime.now(UTC).replace(tzinfo=None),
-                "error_class": type(error).__name__ if error else None,
-                "error_message": str(error) if error else None,
-            }
-            for output in outputs
-        ]
-        self.tables.append(
-            RunRecord, [tuple(row[name] for name in RunRecord.columns()) for row in rows], run_id=self.run_id
-        )
+    def _record(self, job: Job[Any], ending: Ending) -> None:
+        inputs, notes = {**ending.inputs, **job.inputs}, job.notes
+        append(self.tables, job.run, replace(ending, inputs=inputs, notes=notes))
+        if ending.error is None and self._last is not None:
+            self._last[ending.name] = ending.fingerprint
 
 
 def traceback_of(error: BaseException) -> str:
