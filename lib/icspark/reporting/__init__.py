@@ -1,0 +1,1 @@
+"""Pages and pictures: plain data in, one self-contained file out."""

@@ -1,0 +1,97 @@
+"""The page of areas: a map of any column, ranks, practices, correlations, age and deprivation, in one file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import icspark
+from icspark.reporting.areas_content import content, in_region
+from icspark.reporting.embedding import Markup, asset, script_json, self_contained, table_rows
+from icspark.reporting.gathering import Limits, PageTables
+from icspark.reporting.provenance import Edition, run_rows, source_rows
+from icspark.tables.areas import AreaSummary, PracticeSummary
+from icspark.tables.inequality import AgeByDeprivation, AgeByDeprivationSlope, Correlation
+from icspark.tables.reference import Boundary, Postcode
+
+SCRIPTS = ("base.js", "map.js", "ranking.js", "statistics.js", "page.js")
+TABLES = (AreaSummary, PracticeSummary, Correlation, AgeByDeprivation, AgeByDeprivationSlope, Boundary, Postcode)
+
+
+@dataclass(frozen=True)
+class About:
+    """What the page says of itself: its region, the run that made it, the editions of its sources."""
+
+    region: str
+    is_simulated: bool = False
+    run: Mapping[str, str] = field(default_factory=dict)
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    editions: Mapping[str, Edition] = field(default_factory=dict)
+    limits: Limits = field(default_factory=Limits)
+
+
+def areas_page(tables: PageTables, about: About) -> str:
+    """Return the page as one HTML document that asks the network for nothing.
+
+    Every name and text is escaped; the browser is told to run no script but the page's own.
+    """
+    data = content(tables, region=about.region) | {
+        "practicesNote": _practices_note(tables, about),
+        "leftOut": _left_out(tables, about),
+    }
+    values = {
+        "version": icspark.__version__,
+        "title": f"Health and deprivation in {about.region}",
+        "banner": _banner(about),
+        "lede": _lede(tables, about),
+        "sources": table_rows(source_rows(TABLES, about.editions)),
+        "run": table_rows(run_rows(about.run, about.inputs)),
+        "content": script_json(data),
+    }
+    scripts = "\n".join(asset(name) for name in SCRIPTS)
+    return self_contained(asset("areas.html"), styles=asset("areas.css"), scripts=scripts, values=values)
+
+
+def _banner(about: About) -> Markup:
+    if not about.is_simulated:
+        return Markup("")
+    return Markup(
+        '<div class="simulated" role="note">Simulated data. No person, practice or figure on this page is real; '
+        "nothing here describes a real place.</div>"
+    )
+
+
+def _lede(tables: PageTables, about: About) -> str:
+    inside = int(in_region(tables.areas).sum()) if len(tables.areas) else 0
+    made = "simulated data" if about.is_simulated else "published open data"
+    started = f" on {about.run['started_at']}" if about.run.get("started_at") else ""
+    return (
+        f"{inside:,} small areas (LSOA 2011) and {len(tables.practices):,} general practices. "
+        f"Made from {made}{started}; everything is in this one file."
+    )
+
+
+def _left_out(tables: PageTables, about: About) -> str:
+    parts = []
+    if too_many := tables.counts.get("areas_too_many", 0):
+        most = f"a page holds at most {about.limits.areas:,}"
+        parts.append(
+            f"{too_many:,} areas are too many for one page ({most}), so there is no map: configure a smaller region."
+        )
+    elif (outside := tables.counts.get("areas", 0) - len(tables.areas)) > 0:
+        parts.append(f"{outside:,} areas outside {about.region} are in the table area_summary and not on this page.")
+    return " ".join(parts)
+
+
+def _practices_note(tables: PageTables, about: About) -> str:
+    counts, least = tables.counts, about.limits.local_patients
+    notes = [f"Shown are practices with at least {least} patients in {about.region}."]
+    if partial := counts.get("practices_partial", 0):
+        notes.append(
+            f"{partial:,} more have a few patients here, of whose registrations the extract holds only some: left out."
+        )
+    if few := counts.get("practices_few", 0):
+        notes.append(f"{few:,} more have fewer: left out.")
+    if (more := counts.get("practices", 0) - len(tables.practices)) > 0:
+        notes.append(f"{more:,} of the smallest are left out: a page holds at most {about.limits.practices:,}.")
+    return " ".join(notes)
