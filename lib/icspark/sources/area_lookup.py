@@ -2,7 +2,7 @@
 
 Record specification: Office for National Statistics, lookups of the Open Geography portal. A column is a level where
 its name is letters, a two-digit year and an ending: `LSOA21CD`, `WD22CD`, `ICB22CDH` (the code that the NHS uses), with
-the name in `LSOA21NM`. Tidied files write `lsoa21_code`, `icb22_code_h`, `icb24_code_nhs` and `lsoa21_name` (seen). So a
+the name in `LSOA21NM`. Tidied files write `lsoa21_code`, `icb22_code_h`, `icb24_code_nhs`, `lsoa21_name` (seen). So a
 file is known by its header, several files make one source, and a file of many levels becomes one row per area of its
 lowest level and area of each level above. Best fit of LSOA 2011 to 2021: `CHGIND` (or `change_code`) U, S, M or X; the
 levels above hang on the newer of two vintages, since that is what the publisher placed.
@@ -136,8 +136,9 @@ def levels_of(columns: Sequence[str], options: Mapping[str, str]) -> list[Level]
 
 
 def links(levels: Sequence[Level]) -> list[tuple[Level, Level]]:
-    """Return which level is placed in which: the lowest in each above it; with two vintages of it, the older in the newer
-    and the newer in the rest.
+    """Return which level is placed in which: the lowest in each above it.
+
+    Where a file has two vintages of its lowest level, the older is placed in the newer and the newer in the rest.
     """
     lowest, *rest = levels
     kind = lowest.order[0]
@@ -148,7 +149,7 @@ def links(levels: Sequence[Level]) -> list[tuple[Level, Level]]:
 
 
 def melted(raw: DataFrame, pairs: Sequence[tuple[Level, Level]], *, change: str | None) -> DataFrame:
-    """Return the distinct pairs of a file of many levels as rows of area_lookup, with `_file` and `_raw` of one of them.
+    """Return the distinct pairs of a file of many levels as rows of area_lookup, each with `_file` and one `_raw`.
 
     `change` is the column of change codes; only the pair of two vintages of one level keeps it.
     """

@@ -50,9 +50,10 @@ def read_qualification(spark: SparkSession, source: Source) -> Checked:
 
 
 def read_nomis(spark: SparkSession, source: Source, *, where: str) -> DataFrame:
-    """Return a Nomis export as text: its columns, `lsoa_2011_code` (null where the key is none), `_text_lsoa_2011_code` (the key).
+    """Return a Nomis export as text: its columns, `lsoa_2011_code`, and the key as `_text_lsoa_2011_code`.
 
-    Raises InputError where the file has no header row that begins with `Area`, or no row of an LSOA 2011.
+    The code is null where the key is of no LSOA. Raises InputError where the file has no header row that begins with
+    `Area`, or no row of an LSOA 2011.
     """
     raw = read_delimited(spark, source, required=("Area",), starts_with="Area")
     key = F.col("Area")

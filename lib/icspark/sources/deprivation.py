@@ -225,5 +225,5 @@ def _check_complete(rows: DataFrame, key: str, *, where: str, areas_count: int, 
             where=where,
             expected=f"{areas_count:,} areas, or the columns of ranks",
             found=f"{areas:,} areas",
-            mend="take File 7, which has the national ranks, or state the size of the reference set as `options: {ranked_areas: ...}`",
+            mend="take File 7, which has the national ranks, or set `options: {ranked_areas: ...}` to their number",
         )

@@ -6,7 +6,7 @@ Census 2021 is read from a tidied file (seen): one row per area and group; its p
 
 A column whose values are not what its name says: a file in circulation calls `EthnicMinority` what is 1 / (1 + w), w
 being the share of White residents. `options: {measure: inverse_one_plus_white}` reads it as 2 - 1/x. Other measures are
-`share` (of other than White groups) and `white_share`. Since 1 / (1 + w) is never below 1/2, and some areas of any large
+`share` (of other than White groups) and `white_share`. As 1 / (1 + w) is never below 1/2, and some areas of any large
 set have few minority residents, a column that is said to be a share and is nowhere below 1/2 is refused: over the
 country (30,000 areas or more) always, over 30 areas or more unless the configuration says `measure: share` itself.
 """
@@ -95,7 +95,7 @@ def check_measure(shares: DataFrame, source: Source) -> None:
         where="ethnicity",
         expected="areas with a share below 0.5",
         found=f"{count:,} areas, none below {lowest:.4f}",
-        mend="if it holds 1 / (1 + White share), set `options: {measure: inverse_one_plus_white}` of the source ethnicity;"
+        mend="if it holds 1 / (1 + White share), set `options: {measure: inverse_one_plus_white}` of the source;"
         " if it does hold shares of a part of the country, `options: {measure: share}`",
     )
 

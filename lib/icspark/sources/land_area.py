@@ -41,7 +41,7 @@ RULES = (
 
 @dataclass(frozen=True)
 class Vintages:
-    """How the codes of a file stand to the two vintages: numbers of distinct codes, and the first few that do not match."""
+    """How the codes of a file stand to the two vintages: numbers of codes, and the first few that do not match."""
 
     codes_count: int
     not_2011_count: int
@@ -126,7 +126,7 @@ def check_vintage(vintage: str | None, *, declared: bool, found: Vintages | None
         where="land_area",
         expected="lsoa_2021",
         found=vintage or "no vintage in the header",
-        mend="ingest area_lookup first, so that the codes can be held against it, or declare `vintage: lsoa_2021` if they are of 2021",
+        mend="ingest area_lookup first, which tells the codes apart, or declare `vintage: lsoa_2021` if they are that",
     )
 
 

@@ -2,7 +2,7 @@
 
 Record specification: Office for National Statistics, Lower layer Super Output Area population estimates, single year
 of age by sex (SAPE22DT2 for mid-2019, SAPE23DT2 for mid-2020): a workbook with the sheets `Mid-YYYY Persons`,
-`Mid-YYYY Males` and `Mid-YYYY Females`, a preamble, then one row per area: `LSOA Code`, names, `All Ages`, 0 to 89, `90+`.
+`Mid-YYYY Males` and `Mid-YYYY Females`, a preamble, then one row per area: `LSOA Code`, names, `All Ages`, 0 to 90+.
 Males and females are read where both are there, else persons. Not seen on a real file. Editions from mid-2021 are of
 LSOAs of 2021 and are refused, since the table is of 2011.
 
@@ -29,6 +29,7 @@ from pyspark.sql import functions as F
 from icspark.config import Source
 from icspark.errors import InputError, VintageError
 from icspark.quality.checks import Checked, Rule, check
+from icspark.sources.census import whole
 from icspark.sources.headers import configured, demand, listed, normal, of_file
 from icspark.sources.reading import chosen_columns, read_any, typed
 from icspark.sources.workbooks import opened
@@ -104,16 +105,14 @@ def melted(wide: DataFrame, ages: dict[int, str], *, all_ages: str | None) -> Da
 
     `all_ages` is the column that the ages must add up to; null in `_all_ages_differ` where a cell is no number.
     """
-    pairs = F.array(
-        *(F.struct(F.lit(str(age)).alias("age"), F.col(f"`{name}`").alias("residents")) for age, name in ages.items())
-    )
-    total = F.aggregate(pairs, F.lit(0).cast("bigint"), lambda sum_, pair: sum_ + pair["residents"].try_cast("bigint"))
-    differ = total != F.col(f"`{all_ages}`").try_cast("bigint") if all_ages else F.lit(None).cast("boolean")
     kept = [F.col(f"`{name}`") for name in wide.columns if name not in ages.values()]
-    return (
-        wide.select(*kept, differ.alias("_all_ages_differ"), F.explode(pairs).alias("_pair"))
-        .select("*", "_pair.*")
-        .drop("_pair")
+    differ = F.lit(None).cast("boolean")
+    if all_ages:
+        differ = whole(list(ages.values())) != F.col(f"`{all_ages}`").try_cast("bigint")
+    # `stack` and not the explosion of an array, above which Spark would work the sum out again for every age.
+    pairs = [cell for age, name in ages.items() for cell in (F.lit(str(age)), F.col(f"`{name}`"))]
+    return wide.select("*", differ.alias("_all_ages_differ")).select(
+        *kept, "_all_ages_differ", F.stack(F.lit(len(ages)), *pairs).alias("age", "residents")
     )
 
 

@@ -7,10 +7,10 @@ The publisher's own layout is not seen on a real file; a tidied one (names in th
 
 What is changed on the way, and why:
 - latitude 99.999999 is the directory's way to say that there are no coordinates: null, with the longitude 0 beside it;
-- grid references of Northern Ireland (BT) are on the Irish Grid, not EPSG:27700: null, or they would lie in Great Britain;
+- grid references of Northern Ireland (BT) are on the Irish Grid, not EPSG:27700: null, or they would lie in Britain;
 - the tens of Code-Point Open's quality (10 to 90) are the directory's 1 to 9;
 - an area code that is no LSOA of England and Wales (a Scottish data zone, a pseudo code such as L99999999) is null;
-- pseudo postcodes (ZZ99 3VZ: no fixed abode) have the form of a postcode and no coordinates: accepted, and place nobody.
+- pseudo postcodes (ZZ99 3VZ: no fixed abode) have the form of a postcode and no coordinates: accepted, placing nobody.
 
 Options: `lsoa: none` reads coordinates alone from an edition that has no LSOA 2011.
 """

@@ -54,7 +54,7 @@ def region_codes(
 
 
 def codes_in_file(path: Path) -> list[str]:
-    """Return the distinct codes of a list of LSOAs, sorted. A heading is skipped; anything else that is no code is an error."""
+    """Return the distinct codes of a list of LSOAs, sorted; a heading is skipped, what else is no code is an error."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:

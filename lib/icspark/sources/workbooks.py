@@ -1,4 +1,4 @@
-"""Open a publisher's Excel workbook on the driver, one sheet at a time: for small files and for a few tens of thousands of rows."""
+"""Open a publisher's Excel workbook on the driver, one sheet at a time, for some tens of thousands of rows."""
 
 from __future__ import annotations
 
