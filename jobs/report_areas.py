@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pydantic import Field
+from pyspark.sql import DataFrame
 
 from icspark.config import JobConfig
 from icspark.disclosure.gate import release
@@ -14,6 +15,7 @@ from icspark.reporting.static_map import save_map
 from icspark.tables.areas import AreaSummary, PracticeSummary
 from icspark.tables.inequality import AgeByDeprivation, AgeByDeprivationSlope, Correlation
 from icspark.tables.reference import Boundary, Postcode
+from icspark.tables.table import Table
 
 READS = (AreaSummary, PracticeSummary, Correlation, AgeByDeprivation, AgeByDeprivationSlope)
 READS_IF_PRESENT = (Boundary, Postcode)
@@ -31,8 +33,9 @@ class Config(JobConfig):
 
 def run(job: Job[Config]) -> None:
     """Write areas.html and area_map.png; all frames go through disclosure control first."""
-    present = [(table, job.read_if_present(table)) for table in READS_IF_PRESENT]
-    frames = {table: job.read(table) for table in READS} | {t: frame for t, frame in present if frame is not None}
+    frames: dict[type[Table], DataFrame] = {table: job.read(table) for table in READS}
+    present = ((table, job.read_if_present(table)) for table in READS_IF_PRESENT)
+    frames.update((table, frame) for table, frame in present if frame is not None)
     config, environment = job.config, job.environment
     limits = Limits(areas=config.most_areas, practices=config.most_practices, local_patients=config.local_patients)
     tables = gather(release(frames, environment.disclosure), limits)

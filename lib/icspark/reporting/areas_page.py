@@ -9,6 +9,7 @@ import icspark
 from icspark.reporting.areas_content import content, in_region
 from icspark.reporting.embedding import Markup, asset, script_json, self_contained, table_rows
 from icspark.reporting.gathering import Limits, PageTables
+from icspark.reporting.outlines import TOLERANCE_METRES
 from icspark.reporting.provenance import Edition, run_rows, source_rows
 from icspark.tables.areas import AreaSummary, PracticeSummary
 from icspark.tables.inequality import AgeByDeprivation, AgeByDeprivationSlope, Correlation
@@ -44,6 +45,7 @@ def areas_page(tables: PageTables, about: About) -> str:
         "title": f"Health and deprivation in {about.region}",
         "banner": _banner(about),
         "lede": _lede(tables, about),
+        "tolerance": round(TOLERANCE_METRES),
         "sources": table_rows(source_rows(TABLES, about.editions)),
         "run": table_rows(run_rows(about.run, about.inputs)),
         "content": script_json(data),

@@ -9,6 +9,7 @@ import pandas as pd
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from icspark.disclosure.gate import check_released
 from icspark.tables.areas import AreaSummary, PracticeSummary
 from icspark.tables.inequality import AgeByDeprivation, AgeByDeprivationSlope, Correlation
 from icspark.tables.reference import Boundary, Postcode
@@ -49,8 +50,10 @@ def gather(frames: Frames, limits: Limits) -> PageTables:
     """Return the rows of a page. Only aggregates of areas and practices reach the driver, at most `limits` of them.
 
     Areas are those of the region and any others that have a boundary; all of them where no region is given. Boundary
-    and Postcode may be absent.
+    and Postcode may be absent. Raise a DisclosureError for a frame of an aggregate that has not been through `release`.
     """
+    for table, frame in frames.items():
+        check_released(table, frame)
     areas, boundaries, area_counts = _areas(frames, limits)
     practices, practice_counts = _practices(frames, limits)
     return PageTables(

@@ -17,7 +17,7 @@ from icspark.geography.projection import BRITISH_GRID, moved_geometries
 from icspark.tables.reference import Boundary
 
 METRES_PER_STEP = 10
-TOLERANCE_METRES = 25.0
+TOLERANCE_METRES = 60.0
 MARGIN_STEPS = 150
 DISTRICT = re.compile(r"^(.+) \d{3}[A-Z]$")
 """An LSOA's name is that of its local authority with a number and a letter."""

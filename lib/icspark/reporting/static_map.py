@@ -66,7 +66,7 @@ def class_labels(scale: Scale, unit: str) -> list[str]:
     if not scale.breaks:
         return ["one value"]
     spread = (scale.breaks[-1] - scale.breaks[0]) * factor or 1.0
-    digits = max(0, 1 - int(np.floor(np.log10(spread))))
+    digits = max(0, 1 - int(np.floor(np.log10(spread) + 1e-9)))
     edges = [f"{edge * factor:,.{digits}f}" for edge in scale.breaks]
     between = [f"{low} to under {high}{sign}" for low, high in pairwise(edges)]
     return [f"under {edges[0]}{sign}", *between, f"{edges[-1]}{sign} and over"]

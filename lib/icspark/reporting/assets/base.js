@@ -128,7 +128,10 @@ function combo(holder, settings) {
 
   function found(words) {
     const all = words.toLowerCase().split(/\s+/).filter(Boolean);
-    return settings.options.filter((o) => all.every((w) => `${o.group || ""} ${o.text} ${o.hint || ""}`.toLowerCase().includes(w)));
+    const matching = settings.options.filter((o) => all.every((w) => `${o.group || ""} ${o.text} ${o.hint || ""}`.toLowerCase().includes(w)));
+    if (settings.options.some((o) => o.group)) return matching;
+    const far = (o) => (o.text.toLowerCase().includes(words.trim().toLowerCase()) ? 0 : 1);
+    return matching.sort((a, b) => far(a) - far(b));
   }
   function open(words) {
     const matching = found(words);

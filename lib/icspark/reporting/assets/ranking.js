@@ -77,7 +77,7 @@ function drawDetail() {
   const usual = ["population_count", "median_age_years", "imd_2019_score", "imd_2019_decile", "diabetes_prevalence", "registered_patients_count"];
   for (const other of content.measures.filter((m) => usual.includes(m.name) && m !== measure)) {
     put(list, "dt", {}, other.label);
-    put(list, "dd", {}, write(content.areas.values[other.name][i], other));
+    put(list, "dd", {}, ["residents", "patients"].includes(other.unit) ? writeShort(content.areas.values[other.name][i], other) : write(content.areas.values[other.name][i], other));
   }
   if (!content.areas.path[i]) put(holder, "p", { class: "quiet small" }, "No boundary of this area is loaded: it is not on the map.");
 }

@@ -1,0 +1,20 @@
+"""The made-up region, for every test of pages."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def sample() -> ModuleType:
+    """Return the module sample_region, which stands beside this file."""
+    spec = importlib.util.spec_from_file_location("sample_region", Path(__file__).parent / "sample_region.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
