@@ -10,7 +10,7 @@ Ways to the table:
 - pandas: benchmarks/pandas_areas.py, from files (median of the rounds).
 
 CPU-seconds are those of the whole tree of processes, JVM and Python workers included: this script adopts orphans and
-waits for all of them. Memory is the highest sum of resident sizes over the tree, sampled ten times a second; pages
+waits for all of them. Memory is the highest sum of resident sizes over the tree, sampled four times a second; pages
 that processes share count for each, so it is an upper bound. Spark has two cores, pandas takes what it likes. Linux
 only. The exit code is 0 only if both tables are equal (numbers to 1e-9, everything else exactly) and the limits hold.
 """
@@ -78,7 +78,7 @@ def main() -> int:
     adopt_orphans()
     costs = {
         "from files": median([measured(run(conf))]),
-        "from tables": median([measured(run(conf, "--force")) for _ in range(options.rounds)]),
+        "from tables": median([alone(run(conf, "--force")) for _ in range(options.rounds)]),
         "again in one session": in_one_session(conf, folder, options.rounds),
         "plain Spark session": median([measured((sys.executable, "-c", PLAIN_SESSION)) for _ in range(options.rounds)]),
         "pandas": median([measured(rival(data, folder)) for _ in range(options.rounds)]),
@@ -140,14 +140,23 @@ def warm(conf: Path, rounds: int, folder: Path) -> list[tuple[float, float]]:
         for _ in range(rounds + 1):
             cpu, wall = cpu_of_tree(os.getpid()), time.perf_counter()
             steps = Runner(environment, tables, known).run(Wanted(jobs, frozenset({JOB})))
-            if [step.outcome for step in steps if step.job == JOB] != ["done"]:
-                raise SystemExit(f"{JOB} did not run: {steps}")
+            if [step.job for step in steps if step.outcome != "skipped"] != [JOB] or steps[-1].outcome != "done":
+                raise SystemExit(f"not {JOB} alone: {', '.join(f'{step.job} {step.outcome}' for step in steps)}")
             costs.append((cpu_of_tree(os.getpid()) - cpu, time.perf_counter() - wall))
         tables.read(AreaSummary).toPandas().to_parquet(folder / "ours.parquet")
     return costs
 
 
-def measured(command: tuple[str, ...]) -> Cost:
+def alone(command: tuple[str, ...]) -> Cost:
+    """Return what a run of the one job took; an error where its inputs were made again, as after a change of the code."""
+    said: list[str] = []
+    cost = measured(command, said)
+    if ": 1 done" not in said[-1]:
+        raise SystemExit(f"more than {JOB} ran, so the code was changed meanwhile; start again:\n{said[-1]}")
+    return cost
+
+
+def measured(command: tuple[str, ...], printed: list[str] | None = None) -> Cost:
     """Run a command to its end, and that of all processes that it leaves, and return what it took."""
     before, started, peak = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter(), [0.0]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
@@ -155,6 +164,7 @@ def measured(command: tuple[str, ...]) -> Cost:
     watch = threading.Thread(target=sample, args=(peak, ended))
     watch.start()
     said, _ = process.communicate()
+    (printed if printed is not None else []).append(said)
     wall = time.perf_counter() - started
     reap()
     ended.set()
@@ -168,7 +178,7 @@ def measured(command: tuple[str, ...]) -> Cost:
 def sample(peak: list[float], ended: threading.Event) -> None:
     """Keep the highest sum of resident sizes of this script's descendants in `peak`, in GiB, until told to end."""
     page = os.sysconf("SC_PAGE_SIZE")
-    while not ended.wait(0.1):
+    while not ended.wait(0.25):
         total = sum(page * int(fields[21]) for fields in tree(os.getpid()).values())
         peak[0] = max(peak[0], total / 2**30)
 
