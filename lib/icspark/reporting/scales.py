@@ -29,7 +29,8 @@ class Scale:
 def sequential(values: ArrayLike, *, equal: bool = False, classes: int = CLASSES) -> Scale:
     """Return a scale from light (low) to dark (high): classes of equal number of areas, or of equal width.
 
-    Missing values are left out; classes that ties make empty are merged. Constant or no values give one class.
+    Missing values are left out; classes that ties make empty are merged, and where they would leave one class of
+    different values the widths are equal. Constant or no values give one class.
     """
     known = _known(values)
     if known.size == 0 or known.min() == known.max():
@@ -37,6 +38,8 @@ def sequential(values: ArrayLike, *, equal: bool = False, classes: int = CLASSES
     shares = np.arange(1, classes) / classes
     edges = known.min() + shares * np.ptp(known) if equal else np.quantile(known, shares)
     breaks = _readable(np.unique(edges[(edges > known.min()) & (edges <= known.max())]), known)
+    if not breaks and not equal:
+        return sequential(known, equal=True, classes=classes)
     return Scale(breaks, palette(len(breaks) + 1))
 
 

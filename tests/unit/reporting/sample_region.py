@@ -78,6 +78,8 @@ def _figure(name: str, kind: str, i: int) -> Any:
         return 1 + i % 5
     if kind == "bigint":
         return 1000 + 37 * i
+    if name == "cancer_prevalence":
+        return round(0.03 + 0.0004 * i * i, 6)
     return round(0.4 + 0.01 * i, 4) if name.endswith("_share") else round(0.03 + 0.004 * i, 4)
 
 

@@ -30,9 +30,14 @@ def test_classes_of_equal_width_do_not_follow_the_crowd() -> None:
 
 
 def test_ties_merge_classes_and_one_value_is_one_class() -> None:
-    assert len(scales.sequential([1.0] * 90 + [5.0]).breaks) < 6
+    assert scales.sequential([1.0] * 60 + [5.0] * 30).breaks == (5.0,)
     assert scales.sequential([2.0, 2.0, np.nan]) == scales.Scale((), scales.palette(1))
     assert scales.sequential([]).breaks == ()
+
+
+def test_one_area_that_differs_from_all_others_is_told_apart() -> None:
+    scale = scales.sequential([1.0] * 90 + [5.0])
+    assert scales.class_of(1.0, scale) != scales.class_of(5.0, scale)
 
 
 def test_a_value_on_a_break_belongs_to_the_class_above() -> None:

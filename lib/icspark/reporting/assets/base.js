@@ -128,7 +128,9 @@ function combo(holder, settings) {
 
   function found(words) {
     const all = words.toLowerCase().split(/\s+/).filter(Boolean);
-    const matching = settings.options.filter((o) => all.every((w) => `${o.group || ""} ${o.text} ${o.hint || ""}`.toLowerCase().includes(w)));
+    const having = (say) => settings.options.filter((o) => all.every((w) => say(o).toLowerCase().includes(w)));
+    const own = having((o) => `${o.text} ${o.hint || ""}`);
+    const matching = own.length ? own : having((o) => `${o.group || ""} ${o.text} ${o.hint || ""}`);
     if (settings.options.some((o) => o.group)) return matching;
     const far = (o) => (o.text.toLowerCase().includes(words.trim().toLowerCase()) ? 0 : 1);
     return matching.sort((a, b) => far(a) - far(b));
