@@ -28,14 +28,14 @@ def differences(table: type[Table], schema: T.StructType) -> str:
     return "; ".join(f"{label}: {', '.join(names)}" for label, names in parts.items() if names)
 
 
-def guarded(frame: DataFrame, table: type[Table]) -> DataFrame:
+def guarded(frame: DataFrame, table: type[Table], *, keys_are_unique: bool = False) -> DataFrame:
     """Return the frame in the class's column order, raising on a null in a required column and on a repeated key."""
     columns = []
     for name, spec in table.columns().items():
         stop = F.raise_error(F.lit(f"{NULL_VALUE} {name}")).cast(spec.data_type)
         columns.append(F.col(name) if spec.nullable else F.coalesce(F.col(name), stop).alias(name))
     rows = frame.select(*columns)
-    if not table.key():
+    if keys_are_unique or not table.key():
         return rows
     repeat = (
         Window.partitionBy(*table.key()).orderBy(*table.key()).rowsBetween(Window.unboundedPreceding, Window.currentRow)

@@ -58,12 +58,20 @@ class Job(Generic[C]):
             raise self._undeclared(table.name(), "WRITES")
         output = Output(table.name(), self.tables.location(table), schema_hash=table.schema_hash())
         if isinstance(frame, Checked):
-            self._write_rejected(table, frame, output, replacing)
-        accepted = frame.accepted if isinstance(frame, Checked) else frame
-        output.rows = self._publish(table, accepted, replacing)
+            self._write_both(table, frame, output, replacing)
+        else:
+            output.rows = self._publish(table, frame, replacing)
         output.version = self.tables.version(table)
         self.outputs.append(output)
-        if output.read is not None and output.rows + (output.rejected or 0) != output.read:
+
+    def _write_both(self, table: type[Table], checked: Checked, output: Output, replacing: tuple[str, ...]) -> None:
+        checked.judged.persist()  # read twice: once for each half
+        try:
+            self._write_rejected(table, checked, output, replacing)
+            output.rows = self._publish(table, checked.accepted, replacing, keys_are_unique=True)
+        finally:
+            checked.judged.unpersist()
+        if output.rows + (output.rejected or 0) != output.read:
             raise QualityError(
                 "rows were lost or made",
                 where=table.name(),
@@ -80,21 +88,25 @@ class Job(Generic[C]):
         output.rejected_by_rule = {code: counts[code] for code in checked.rule_codes if counts[code]}
         for key, number in checked.notes().items():
             self.note(f"{table.name()}.{key}", number)
-        version = self.tables.version(rejected)
-        self.outputs.append(
-            Output(rejected.name(), self.tables.location(rejected), version, rejected.schema_hash(), lost)
-        )
+        location, version = self.tables.location(rejected), self.tables.version(rejected)
+        self.outputs.append(Output(rejected.name(), location, version, rejected.schema_hash(), lost))
         if output.read == 0:
-            raise QualityError(
-                "the source holds no rows",
-                where=table.name(),
-                mend="give the whole file; the version before is unchanged",
-            )
+            mend = "give the whole file; the version before is unchanged"
+            raise QualityError("the source holds no rows", where=table.name(), mend=mend)
         checked.stop_above_ceiling()
 
-    def _publish(self, table: type[Table], frame: DataFrame, replacing: tuple[str, ...] = ()) -> int:
+    def _publish(
+        self, table: type[Table], frame: DataFrame, replacing: tuple[str, ...] = (), *, keys_are_unique: bool = False
+    ) -> int:
         said = {"icspark.simulated": str(self.environment.is_simulated).lower()}
-        return self.tables.write(table, frame, replacing=replacing, run_id=self.run["run_id"], properties=said)
+        return self.tables.write(
+            table,
+            frame,
+            replacing=replacing,
+            run_id=self.run["run_id"],
+            properties=said,
+            keys_are_unique=keys_are_unique,
+        )
 
     def source(self, name: str) -> Source:
         """Return a declared source of the configuration, its files seen to be there."""

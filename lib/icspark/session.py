@@ -25,6 +25,7 @@ MEANING = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.ansi.enabled": "true",
     "spark.sql.execution.arrow.pyspark.enabled": "true",
+    "spark.databricks.delta.skipRecordingEmptyCommits": "false",  # a table that holds no rows has been written too
 }
 
 SMALL_MACHINE = {

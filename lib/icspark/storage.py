@@ -96,12 +96,14 @@ class Tables:
         replacing: tuple[str, ...] = (),
         run_id: str,
         properties: dict[str, str],
+        keys_are_unique: bool = False,
     ) -> int:
         """Write a frame in one commit and return its number of rows, counted on the same pass.
 
         Keys are checked for repeats and required columns for nulls while the rows are written, so a row that breaks
         them fails the write before Delta commits. `replacing` names partition columns: only their values that the
-        frame brings are replaced. A changed schema is replaced with its rows, in the same commit.
+        frame brings are replaced. A changed schema is replaced with its rows, in the same commit. `keys_are_unique`:
+        repeated keys have just been taken out, so the check of the key is not made again.
         """
         problems = differences(table, frame.schema)
         if problems:
@@ -117,7 +119,7 @@ class Tables:
                 found=", ".join(replacing),
             )
         counted = Observation()
-        rows = guarded(frame, table).observe(counted, F.count(F.lit(1)).alias("rows"))
+        rows = guarded(frame, table, keys_are_unique=keys_are_unique).observe(counted, F.count(F.lit(1)).alias("rows"))
         try:
             self._create(table, properties)
             writer = rows.write.format("delta").mode("overwrite").option("userMetadata", run_id)
