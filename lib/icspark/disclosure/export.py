@@ -84,13 +84,15 @@ def export(
     suffix = _suffix(path)
     about = path.with_name(f"{path.name}.about.json")
     _check_place(path, overwrite)
+    # The run stands in the page beside the file only: the same rows have to give the same bytes in every run.
     metadata = {"icspark": json.dumps(_about(table, frame, terms), sort_keys=True, default=str)}
     part = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         part.touch(exist_ok=False)
         numbers = _written(frame, part, table, suffix=suffix, boundaries=boundaries, metadata=metadata)
-        page = _about(table, frame, terms) | {"file": path.name, "sha256": _sha256(part), **numbers}
+        page = _about(table, frame, terms) | {"run": dict(terms.run or {}), "file": path.name, **numbers}
+        page["sha256"] = _sha256(part)
         _publish(part, path, overwrite=overwrite)
         _publish(_text_beside(about, page), about, overwrite=True)
     except OSError as error:
@@ -185,7 +187,6 @@ def _about(table: type[Table], frame: DataFrame, terms: Terms) -> dict[str, Any]
         "licence": said[2] if said else None,
         "columns": {name: specs[name].description for name in frame.columns if name in specs},
         "disclosure": _said_of_disclosure(table, terms),
-        "run": dict(terms.run or {}),
     }
 
 

@@ -143,6 +143,7 @@ class _Shapes:
         self.missing = 0
 
     def take(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """Return the batch with its geometries as ISO well-known binary, after noting their kinds and box."""
         place = batch.schema.get_field_index("geometry")
         shapes = shapely.from_wkb(np.array(batch.column(place).to_pylist(), dtype=object))
         known = shapes[~shapely.is_missing(shapes)]
@@ -155,6 +156,7 @@ class _Shapes:
         return batch.set_column(place, pa.field("geometry", pa.binary()), written)
 
     def metadata(self, epsg: int) -> dict[str, str]:
+        """Return the `geo` entry of the file's metadata: version, encoding, kinds, coordinate system and box."""
         system = pyproj.CRS.from_epsg(epsg).to_json_dict()
         column = {"encoding": "WKB", "geometry_types": sorted(self.kinds), "crs": system}
         if np.isfinite(self.box).all():

@@ -46,11 +46,11 @@ def is_small(count: Column, threshold: int) -> Column:
 
 
 def _small_counts(table: type[Table], threshold: int) -> Column:
-    def any_small(names: Iterable[str]) -> Column:
+    def _any_small(names: Iterable[str]) -> Column:
         return F.array_max(F.array(*(is_small(F.col(name), threshold) for name in sorted(names))))
 
     along = taken_along(table)
-    names = [F.when((F.col(name) > 0) & any_small(along[name]), F.lit(name)) for name in counts(table)]
+    names = [F.when((F.col(name) > 0) & _any_small(along[name]), F.lit(name)) for name in counts(table)]
     return F.array_compact(F.array(*names)) if names else F.array().cast("array<string>")
 
 
@@ -107,8 +107,10 @@ def _cells(table: type[Table], frame: DataFrame, ties: Sequence[Sum], *, thresho
 def _settled(cells: DataFrame) -> DataFrame:
     """Return the cells after as many rounds as change anything. Each round only ever withholds more, so it ends.
 
-    A round is checkpointed, or the plan would double with each; one boolean comes back to the driver from each.
+    The cells are checkpointed at first and in each round, or the plan would treble with each; one boolean comes back to
+    the driver from each.
     """
+    cells = cells.localCheckpoint()
     for _ in range(ROUNDS):
         cells = _round(cells).localCheckpoint()
         answer = cells.agg(F.bool_or("has_changed").alias("any")).first()
@@ -144,14 +146,14 @@ def _round(cells: DataFrame) -> DataFrame:
 def _wanted(families: DataFrame) -> DataFrame:
     """One row per cell that a sum says something of: to withhold it, or whether its parts can fall."""
 
-    def said(cell: str, is_wanted: Column, parts_can_fall: Column) -> Column:
+    def _said(cell: str, is_wanted: Column, parts_can_fall: Column) -> Column:
         return F.struct(F.col(cell).alias("cell"), is_wanted.alias("is_wanted"), parts_can_fall.alias("parts_can_fall"))
 
     yes, nothing = F.lit(True), F.lit(None).cast("boolean")
     each = F.array(
-        said("wanted_part", yes, nothing),
-        said("wanted_total", yes, nothing),
-        said("parent", nothing, F.col("parts_can_fall")),
+        _said("wanted_part", yes, nothing),
+        _said("wanted_total", yes, nothing),
+        _said("parent", nothing, F.col("parts_can_fall")),
     )
     return (
         families.select(F.inline(each))

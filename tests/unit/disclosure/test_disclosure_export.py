@@ -132,7 +132,8 @@ def test_the_same_rows_give_the_same_bytes_whatever_their_order_and_partitions(
     readings = [(f"r{i:03d}", i / 7, date(2022, 3, 1), None) for i in range(50)]
     for suffix in ("csv", "csv.gz", "parquet"):
         one = export(frame(spark, Reading, readings).coalesce(1), tmp_path / f"one.{suffix}", Reading, TERMS)
-        two = export(frame(spark, Reading, readings[::-1]).repartition(5), tmp_path / f"two.{suffix}", Reading, TERMS)
+        later = Terms(CONFIG, run={"run_id": "r2"})
+        two = export(frame(spark, Reading, readings[::-1]).repartition(5), tmp_path / f"two.{suffix}", Reading, later)
         assert one.path.read_bytes() == two.path.read_bytes()
         assert one.rows == 50
     lines = gzip.decompress((tmp_path / "one.csv.gz").read_bytes()).decode().splitlines()
@@ -157,7 +158,7 @@ def test_geoparquet_opens_in_geopandas_with_system_shapes_and_attributes(
     assert found.geometry[0].equals(shapely.box(600000, 240000, 600010, 240010))
     assert found.geometry[1] is None
     assert (done.rows, done.rows_without_geometry) == (3, 1)
-    geo = json.loads(formats.pq.read_schema(done.path).metadata[b"geo"])
+    geo = json.loads(formats.pq.read_metadata(done.path).metadata[b"geo"])
     assert geo["version"] == "1.1.0"
     assert geo["columns"]["geometry"]["bbox"] == [600000.0, 240000.0, 600030.0, 240010.0]
     assert geo["columns"]["geometry"]["geometry_types"] == ["Polygon"]
