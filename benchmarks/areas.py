@@ -148,7 +148,7 @@ def warm(conf: Path, rounds: int, folder: Path) -> list[tuple[float, float]]:
 
 
 def alone(command: tuple[str, ...]) -> Cost:
-    """Return what a run of the one job took; an error where its inputs were made again, as after a change of the code."""
+    """Return what a run of the one job took; an error where its inputs were made again, as after a change of code."""
     said: list[str] = []
     cost = measured(command, said)
     if ": 1 done" not in said[-1]:
