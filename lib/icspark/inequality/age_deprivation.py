@@ -10,14 +10,18 @@ import pandas as pd
 from pyspark.sql import DataFrame
 from scipy import stats
 
-from icspark.inequality.compact import compact
-from icspark.inequality.ranks import Floats, benjamini_hochberg
+from icspark.inequality.compact import compact, significant
+from icspark.inequality.partial import benjamini_hochberg
+from icspark.inequality.ranks import Floats
 from icspark.tables.areas import AreaSummary
 from icspark.tables.inequality import AgeByDeprivation, AgeByDeprivationSlope
 
 QUINTILES = (1, 2, 3, 4, 5)
 FEWEST_AREAS = 10
 """Areas below which the mean of a cell is greyed."""
+
+ALONE = 1e-12
+"""What is left of 1 - leverage where one area alone decides a slope."""
 
 AGE = AreaSummary.median_age_years
 
@@ -44,16 +48,19 @@ class Interaction(NamedTuple):
 def line(x: Floats, y: Floats) -> Line:
     """Return the least-squares line of y on x with the HC3 variance of its slope.
 
-    HC3 (MacKinnon and White 1985, J. Econometrics 29, 305): each residual over 1 - its leverage.
+    HC3 (MacKinnon and White 1985, J. Econometrics 29, 305): each residual over 1 - its leverage. The variance is NaN
+    where one point alone decides the slope.
     """
-    design = np.column_stack([np.ones_like(x), x])
-    inverse = np.linalg.inv(design.T @ design)
-    coefficients = inverse @ design.T @ y
-    residuals = y - design @ coefficients
-    leverage = np.einsum("ij,jk,ik->i", design, inverse, design)
-    weighted = design * (residuals / (1 - leverage))[:, None]
-    covariance = inverse @ weighted.T @ weighted @ inverse
-    return Line(*map(float, coefficients), float(covariance[1, 1]), float(residuals @ residuals))
+    middle = float(x.mean())
+    apart = x - middle
+    spread = float(apart @ apart)
+    slope = float(apart @ y) / spread
+    intercept = float(y.mean()) - slope * middle
+    residuals = y - intercept - slope * x
+    leverage = 1 / len(x) + apart**2 / spread
+    free = 1 - leverage
+    jackknifed = apart * residuals / np.where(free > ALONE, free, np.nan)
+    return Line(intercept, slope, float(jackknifed @ jackknifed) / spread**2, float(residuals @ residuals))
 
 
 def interaction(age: Floats, prevalence: Floats, quintile: Floats) -> Interaction:
@@ -82,7 +89,7 @@ def age_by_deprivation(
     `domain` names the score whose national quintile is taken; bands of median age are `band_years` wide.
     """
     quintile = f"{domain}_2019_quintile"
-    frame = compact(areas, [AreaSummary.lsoa_2011_code], [*outcomes, AGE, quintile])
+    frame = compact(areas, AreaSummary.lsoa_2011_code, [*outcomes, AGE, quintile])
     known = frame.rename(columns={quintile: "quintile"}).dropna(subset=[AGE, "quintile"])
     cells: list[dict[str, Any]] = []
     slopes: list[dict[str, Any]] = []
@@ -95,7 +102,7 @@ def age_by_deprivation(
     per_outcome = [row["interaction_p_value"] for row in slopes[:: len(QUINTILES)]]
     q_values = benjamini_hochberg(np.array([np.nan if p is None else p for p in per_outcome]))
     for index, row in enumerate(slopes):
-        row["interaction_q_value"] = _number(q_values[index // len(QUINTILES)])
+        row["interaction_q_value"] = significant(q_values[index // len(QUINTILES)])
     return _table(areas, AgeByDeprivation, cells), _table(areas, AgeByDeprivationSlope, slopes)
 
 
@@ -108,7 +115,8 @@ def _fit(rows: pd.DataFrame, outcome: str) -> tuple[Interaction | None, str | No
     sizes = rows["quintile"].value_counts().reindex(QUINTILES, fill_value=0)
     if (distinct < 2).any() or (sizes < 4).any():
         return None, "empty_quintile"
-    return interaction(*(rows[name].to_numpy(dtype=np.float64) for name in (AGE, outcome, "quintile"))), None
+    fit = interaction(*(rows[name].to_numpy(dtype=np.float64) for name in (AGE, outcome, "quintile")))
+    return (fit, None) if np.isfinite(fit.f) else (None, "too_few")
 
 
 def _slopes(rows: pd.DataFrame, fit: Interaction | None, reason: str | None) -> list[dict[str, Any]]:
@@ -131,7 +139,7 @@ def _slopes(rows: pd.DataFrame, fit: Interaction | None, reason: str | None) -> 
             "interaction_p_value": fit.p_value,
             "r_squared": fit.r_squared,
         }
-        found.append(row | {name: _number(value) for name, value in numbers.items()})
+        found.append(row | {name: significant(value) for name, value in numbers.items()})
     return found
 
 
@@ -150,10 +158,10 @@ def _cells(
             row |= {"median_age_from_years": start, "median_age_to_years": start + band_years, "quintile": quintile}
             row |= {"areas_count": len(cell), "is_sparse": len(cell) < FEWEST_AREAS}
             if len(cell):
-                row["mean_prevalence"] = _number(float(cell[outcome].mean()))
+                row["mean_prevalence"] = significant(float(cell[outcome].mean()))
                 if fit is not None:
                     fitted = fit.lines[index].intercept + fit.lines[index].slope * float(cell[AGE].mean())
-                    row["fitted_prevalence"] = _number(fitted)
+                    row["fitted_prevalence"] = significant(fitted)
             found.append(row)
     return found
 
@@ -163,7 +171,3 @@ def _table(
 ) -> DataFrame:
     listed = [tuple(row[name] for name in table.columns()) for row in rows]
     return areas.sparkSession.createDataFrame(listed, table.schema())
-
-
-def _number(value: float) -> float | None:
-    return None if np.isnan(value) else float(f"{value:.12g}")

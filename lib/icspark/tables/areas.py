@@ -108,7 +108,7 @@ class PracticeSummary(Table, more=_practice_families()):
     lsoa_2011_code = column(STRING, "LSOA 2011 of the postcode", vintage="lsoa_2011")
     lsoa_2011_reason = column(
         STRING,
-        "why there is no LSOA: no_postcode, postcode_not_in_directory, no_lsoa_in_directory; null where there is one",
+        "why there is no LSOA: no_postcode, no_directory, postcode_not_in_directory, no_lsoa_in_directory",
     )
     open_date = column(DATE, "date opened")
     close_date = column(DATE, "date closed; null while open")
