@@ -4,15 +4,33 @@ from __future__ import annotations
 
 import gzip
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from pyspark.sql import SparkSession
 
 from icspark.quality.checks import Checked
 from icspark.sources.reading import BOOKKEEPING
 
 Halves = tuple[list[dict[str, object]], Counter[str]]
+
+
+@pytest.fixture(autouse=True)
+def _uncompiled(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Leave out the compilation of plans over a handful of rows: it takes longer than the rows do."""
+    if "spark" not in request.fixturenames:
+        yield
+        return
+    spark: SparkSession = request.getfixturevalue("spark")
+    settings = {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
+    before = {name: spark.conf.get(name, None) for name in settings}
+    if "data" not in request.fixturenames:
+        for name, value in settings.items():
+            spark.conf.set(name, value)
+    yield
+    for name, value in before.items():
+        spark.conf.unset(name) if value is None else spark.conf.set(name, value)
 
 
 @pytest.fixture

@@ -182,6 +182,7 @@ def test_the_index_of_one_year_on_areas_of_another(spark: SparkSession, file_of)
         deprivation.read_2019(spark, Source(path=file_of("s.csv", "a\n1\n"), vintage="lsoa_2021"))
 
 
+@pytest.mark.slow
 def test_real_ranks_of_2019_follow_the_scores(spark: SparkSession, data: Path) -> None:
     path = data / "reference/imd-statistics.parquet"
     columns = {"lsoa_2011_code": "LSOA11CD", **{f"{ours}_2019_score": theirs for ours, theirs in REAL_2019.items()}}
@@ -196,6 +197,7 @@ def test_real_ranks_of_2019_follow_the_scores(spark: SparkSession, data: Path) -
     assert got["imd_2019_decile"].value_counts().between(3284, 3285).all()
 
 
+@pytest.mark.slow
 def test_real_deciles_of_2025_are_of_their_ranks(spark: SparkSession, data: Path) -> None:
     paths = tuple(str(data / f"reference/imd2025_england_lsoa21{name}.parquet") for name in ("", "_subdomains"))
     columns = {"lsoa_2021_code": "lsoa21_code"}
