@@ -97,8 +97,8 @@ def age_by_deprivation(
         rows = known.dropna(subset=[outcome])
         fit, reason = _fit(rows, outcome)
         said = {"outcome": outcome, "domain": domain}
-        slopes += [said | row for row in _slopes(rows, fit, reason)]
-        cells += [said | row for row in _cells(known, rows, outcome, fit, band_years)]
+        slopes += [row | said for row in _slopes(rows, fit, reason)]
+        cells += [row | said for row in _cells(known, rows, outcome, fit, band_years)]
     per_outcome = [row["interaction_p_value"] for row in slopes[:: len(QUINTILES)]]
     q_values = benjamini_hochberg(np.array([np.nan if p is None else p for p in per_outcome]))
     for index, row in enumerate(slopes):
