@@ -11,7 +11,7 @@ and kept. A row with a cell that is no number has no sum, and is rejected too.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -19,7 +19,7 @@ from pyspark.sql import functions as F
 from icspark.config import Source
 from icspark.errors import InputError
 from icspark.quality.checks import Checked, Rule, check
-from icspark.sources.headers import configured, demand, listed, normal
+from icspark.sources.headers import check_declared, configured, demand, listed, normal
 from icspark.sources.reading import BOOKKEEPING, read_any, read_delimited, typed
 from icspark.tables.reference import EnglishProficiency, Qualification
 from icspark.tables.table import Table
@@ -37,16 +37,46 @@ LOW_QUALIFICATION = ("no qualifications", "level 1 qualifications")
 """Headers whose residents have a low qualification or none."""
 
 
+def _is_larger_area() -> Column:
+    return F.col("lsoa_2011_code").isNull() & F.coalesce(F.col("_text_lsoa_2011_code").rlike(LARGER_AREA), F.lit(False))
+
+
+def _is_no_area() -> Column:
+    return F.col("lsoa_2011_code").isNull() | ~F.col("lsoa_2011_code").rlike("^[EW]01[0-9]{6}$")
+
+
+def _is_not_within(part: str, every: str) -> Callable[[], Column]:
+    return lambda: (F.col(part) < 0) | (F.col(part) > F.col(every))
+
+
+AREA_RULES = (
+    Rule("LARGER_AREA", "A row of a larger area, such as the country, is no row of the table.", _is_larger_area),
+    Rule(
+        "NOT_AN_AREA", "A row whose key is no LSOA, such as a line of the footer, is no row of the table.", _is_no_area
+    ),
+)
+"""What keeps larger areas and footers out of a table of LSOAs of 2011."""
+
+PART_WITHIN_WHOLE = ("PART_WITHIN_WHOLE", "The part is not negative and not above the whole.")
+ENGLISH_COUNTS = (EnglishProficiency.residents_3_over_count, EnglishProficiency.low_english_proficiency_count)
+QUALIFICATION_COUNTS = (Qualification.residents_16_over_count, Qualification.low_qualification_count)
+RULES_ENGLISH = (*AREA_RULES, Rule(*PART_WITHIN_WHOLE, _is_not_within(ENGLISH_COUNTS[1], ENGLISH_COUNTS[0])))
+RULES_QUALIFICATION = (
+    *AREA_RULES,
+    Rule(*PART_WITHIN_WHOLE, _is_not_within(QUALIFICATION_COUNTS[1], QUALIFICATION_COUNTS[0])),
+)
+
+
 def read_english_proficiency(spark: SparkSession, source: Source) -> Checked:
     """Return residents aged 3 and over and those of low proficiency, one row per LSOA 2011, checked (QS205EW)."""
-    counts = (EnglishProficiency.residents_3_over_count, EnglishProficiency.low_english_proficiency_count)
-    return _read(spark, source, table=EnglishProficiency, counts=counts, low=LOW_ENGLISH)
+    rows = _rows(spark, source, table=EnglishProficiency, counts=ENGLISH_COUNTS, low=LOW_ENGLISH)
+    return check(rows, EnglishProficiency, RULES_ENGLISH, ceiling=source.rejected_ceiling)
 
 
 def read_qualification(spark: SparkSession, source: Source) -> Checked:
     """Return residents aged 16 and over and those of low qualification, one row per LSOA 2011, checked (QS501EW)."""
-    counts = (Qualification.residents_16_over_count, Qualification.low_qualification_count)
-    return _read(spark, source, table=Qualification, counts=counts, low=LOW_QUALIFICATION)
+    rows = _rows(spark, source, table=Qualification, counts=QUALIFICATION_COUNTS, low=LOW_QUALIFICATION)
+    return check(rows, Qualification, RULES_QUALIFICATION, ceiling=source.rejected_ceiling)
 
 
 def read_nomis(spark: SparkSession, source: Source, *, where: str) -> DataFrame:
@@ -82,40 +112,10 @@ def whole(columns: Sequence[str]) -> Column:
     return total
 
 
-def nomis_area_rules() -> list[Rule]:
-    """Return the rules that keep larger areas and footers out of a table of LSOAs of 2011."""
-    return [
-        Rule("LARGER_AREA", "A row of a larger area, such as the country, is no row of the table.", _is_larger_area),
-        Rule(
-            "NOT_AN_AREA",
-            "A row whose key is no LSOA, such as a line of the footer, is no row of the table.",
-            _is_no_area,
-        ),
-    ]
-
-
-def nomis_rules(counts: tuple[str, str]) -> list[Rule]:
-    """Return the rules of a table of two counts, all and part: those of areas, and the part within the whole."""
-    every, part = counts
-    is_outside = Rule(
-        "PART_WITHIN_WHOLE",
-        "The part is not negative and not above the whole.",
-        lambda: (F.col(part) < 0) | (F.col(part) > F.col(every)),
-    )
-    return [*nomis_area_rules(), is_outside]
-
-
-def _is_larger_area() -> Column:
-    return F.col("lsoa_2011_code").isNull() & F.coalesce(F.col("_text_lsoa_2011_code").rlike(LARGER_AREA), F.lit(False))
-
-
-def _is_no_area() -> Column:
-    return F.col("lsoa_2011_code").isNull() | ~F.col("lsoa_2011_code").rlike("^[EW]01[0-9]{6}$")
-
-
-def _read(
+def _rows(
     spark: SparkSession, source: Source, *, table: type[Table], counts: tuple[str, str], low: Sequence[str]
-) -> Checked:
+) -> DataFrame:
+    check_declared(source, "lsoa_2011", where=table.name())
     rows = (
         _tidied(spark, source, table, counts)
         if source.columns
@@ -123,8 +123,7 @@ def _read(
     )
     every, part = counts
     share = F.try_divide(F.col(part), F.nullif(F.col(every), F.lit(0)))
-    rows = rows.withColumn(part.replace("_count", "_share"), share)
-    return check(rows, table, nomis_rules(counts), ceiling=source.rejected_ceiling)
+    return rows.withColumn(part.replace("_count", "_share"), share)
 
 
 def _exported(

@@ -23,9 +23,9 @@ from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
 from icspark.config import Source
-from icspark.errors import ConfigurationError, InputError, VintageError
+from icspark.errors import ConfigurationError, InputError
 from icspark.quality.checks import Checked, Rule, check
-from icspark.sources.headers import beginning, configured, demand, of_file
+from icspark.sources.headers import beginning, check_declared, configured, demand, of_file
 from icspark.sources.reading import BOOKKEEPING, read_any, typed
 from icspark.tables.codes import DOMAINS
 from icspark.tables.reference import Deprivation2019, Deprivation2025
@@ -56,6 +56,37 @@ RATES = ("income", "employment", "idaci", "idaopi")
 """Indices whose score is a share of people."""
 
 
+def rules(year: int, areas_count: int) -> tuple[Rule, ...]:
+    """Return the rules of an edition: the form of its codes, and the range of each rank, decile and rate."""
+    key = "lsoa_2011_code" if year == 2019 else "lsoa_2021_code"
+    ranges = (
+        ("RANK_RANGE", "A rank lies between 1 and the number of ranked areas.", "rank", DOMAINS, (1, areas_count)),
+        ("DECILE_RANGE", "A decile lies between 1 and 10.", "decile", DOMAINS, (1, 10)),
+        ("RATE_RANGE", "A score that is a share of people lies between 0 and 1.", "score", RATES, (0, 1)),
+    )
+    return (
+        Rule(
+            "AREA_CODE_FORM",
+            "An area is an LSOA of England: E01 and six digits.",
+            lambda: ~F.col(key).rlike("^E01[0-9]{6}$"),
+        ),
+        *(
+            Rule(code, sentence, _outside(f"{domain}_{year}_{kind}", *limits), column=f"{domain}_{year}_{kind}")
+            for code, sentence, kind, domains, limits in ranges
+            for domain in domains
+        ),
+    )
+
+
+def _outside(name: str, low: int, high: int) -> Callable[[], Column]:
+    return lambda: ~F.col(name).between(low, high)
+
+
+RULES_2019 = rules(2019, RANKED_AREAS[2019])
+RULES_2025 = rules(2025, RANKED_AREAS[2025])
+"""The rules of England's editions; a source with another `ranked_areas` has its own limit of ranks."""
+
+
 def read_2019(spark: SparkSession, source: Source) -> Checked:
     """Return the indices of 2019, one row per LSOA 2011, checked. Errors as in `read`."""
     return read(spark, source, table=Deprivation2019, year=2019)
@@ -73,11 +104,7 @@ def read(spark: SparkSession, source: Source, *, table: type[Table], year: int) 
     scores only and not all areas; VintageError where the source declares codes of another vintage.
     """
     where, key = f"deprivation_{year}", table.key()[0]
-    vintage = key.removesuffix("_code")
-    if source.vintage not in (None, vintage):
-        raise VintageError(
-            "the index of this year goes with other areas", where=where, expected=vintage, found=str(source.vintage)
-        )
+    check_declared(source, key.removesuffix("_code"), where=where)
     areas_count = ranked_areas(source, year)
     raw, names = _joined(spark, source, table=table, year=year)
     rows = typed(raw, table, names).withColumn("ranked_areas_count", F.lit(areas_count).cast("bigint"))
@@ -147,32 +174,6 @@ def with_deciles(rows: DataFrame, *, year: int, domains: list[str]) -> DataFrame
 def decile(rank: Column, areas_count: Column) -> Column:
     """Return ceil(10 rank / N) as a whole number; null stays null."""
     return F.ceil(rank * 10 / areas_count).cast("bigint")
-
-
-def rules(year: int, areas_count: int) -> list[Rule]:
-    """Return the rules of an edition: the form of its codes, and the range of each rank, decile and rate."""
-    key = "lsoa_2011_code" if year == 2019 else "lsoa_2021_code"
-    ranges = (
-        ("RANK_RANGE", "A rank lies between 1 and the number of ranked areas.", "rank", DOMAINS, (1, areas_count)),
-        ("DECILE_RANGE", "A decile lies between 1 and 10.", "decile", DOMAINS, (1, 10)),
-        ("RATE_RANGE", "A score that is a share of people lies between 0 and 1.", "score", RATES, (0, 1)),
-    )
-    return [
-        Rule(
-            "AREA_CODE_FORM",
-            "An area is an LSOA of England: E01 and six digits.",
-            lambda: ~F.col(key).rlike("^E01[0-9]{6}$"),
-        ),
-        *(
-            Rule(code, sentence, _outside(f"{domain}_{year}_{kind}", *limits), column=f"{domain}_{year}_{kind}")
-            for code, sentence, kind, domains, limits in ranges
-            for domain in domains
-        ),
-    ]
-
-
-def _outside(name: str, low: int, high: int) -> Callable[[], Column]:
-    return lambda: ~F.col(name).between(low, high)
 
 
 def _joined(spark: SparkSession, source: Source, *, table: type[Table], year: int) -> tuple[DataFrame, dict[str, str]]:

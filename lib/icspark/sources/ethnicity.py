@@ -19,8 +19,8 @@ from pyspark.sql import functions as F
 from icspark.config import Source
 from icspark.errors import ConfigurationError, InputError
 from icspark.quality.checks import Checked, Rule, check
-from icspark.sources.census import count_columns, nomis_area_rules, read_nomis, whole
-from icspark.sources.headers import configured, demand, listed, normal
+from icspark.sources.census import AREA_RULES, count_columns, read_nomis, whole
+from icspark.sources.headers import check_declared, configured, demand, listed, normal
 from icspark.sources.reading import BOOKKEEPING, read_any, typed
 from icspark.tables.reference import Ethnicity, Ethnicity2021
 
@@ -35,6 +35,7 @@ SHARE_RANGE = Rule(
     lambda: ~F.col(Ethnicity.ethnic_minority_share).between(0, 1),
     column=Ethnicity.ethnic_minority_share,
 )
+RULES_2011 = (*AREA_RULES, SHARE_RANGE)
 RULES_2021 = (
     Rule(
         "AREA_CODE_FORM",
@@ -57,12 +58,14 @@ def read(spark: SparkSession, source: Source) -> Checked:
 
     Raises InputError where a column of shares is none, ConfigurationError for an unknown measure.
     """
+    check_declared(source, "lsoa_2011", where="ethnicity")
     rows = _tidied(spark, source) if source.columns else _exported(spark, source)
-    return check(rows, Ethnicity, (*nomis_area_rules(), SHARE_RANGE), ceiling=source.rejected_ceiling)
+    return check(rows, Ethnicity, RULES_2011, ceiling=source.rejected_ceiling)
 
 
 def read_2021(spark: SparkSession, source: Source) -> Checked:
     """Return residents by LSOA 2021 and ethnic group, blanks around the groups' names removed, checked."""
+    check_declared(source, "lsoa_2021", where="ethnicity_2021")
     raw = read_any(spark, source)
     names = configured(raw.columns, source, Ethnicity2021, where="ethnicity_2021")
     needed = (*Ethnicity2021.key(), Ethnicity2021.residents_count)

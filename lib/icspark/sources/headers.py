@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from icspark.config import Source
-from icspark.errors import InputError
+from icspark.errors import InputError, VintageError
 from icspark.sources.reading import BOOKKEEPING, chosen_columns
 from icspark.tables.table import Table
 
@@ -71,6 +71,18 @@ def demand(names: Mapping[str, str], needed: Iterable[str], columns: Iterable[st
             expected=f"columns for {', '.join(missing)}",
             found=listed(of_file(columns)),
             mend=f"name them under `columns` of the source {where}, as our column: the file's column",
+        )
+
+
+def check_declared(source: Source, vintage: str, *, where: str) -> None:
+    """Raise VintageError where the source declares codes of another vintage than the table's."""
+    if source.vintage not in (None, vintage):
+        raise VintageError(
+            f"the table is of areas of {vintage}",
+            where=where,
+            expected=f"vintage: {vintage}",
+            found=f"vintage: {source.vintage}",
+            mend="take a file of those areas; scores and shares are never carried from one vintage to another",
         )
 
 

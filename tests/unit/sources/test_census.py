@@ -10,7 +10,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from icspark.config import Source
-from icspark.errors import ConfigurationError, InputError
+from icspark.errors import ConfigurationError, InputError, VintageError
 from icspark.sources import census, ethnicity
 
 ENGLISH = (
@@ -61,6 +61,15 @@ def test_an_export_of_other_areas(spark: SparkSession, file_of) -> None:
     path = file_of("q.csv", QUALIFICATIONS + '"msoa2011:E02000001 : A",30,10,5,5,20,25,5\n')
     with pytest.raises(InputError, match="no row of the export is an LSOA of 2011"):
         census.read_qualification(spark, Source(path=path))
+
+
+@pytest.mark.parametrize(
+    "read", [census.read_english_proficiency, census.read_qualification, ethnicity.read, ethnicity.read_2021]
+)
+def test_codes_that_are_declared_to_be_of_another_vintage(spark: SparkSession, file_of, read) -> None:
+    other = "lsoa_2011" if read is ethnicity.read_2021 else "lsoa_2021"
+    with pytest.raises(VintageError, match=f"found vintage: {other}|Found vintage: {other}"):
+        read(spark, Source(path=file_of("x.csv", "a\n1\n"), vintage=other))
 
 
 def test_a_tidied_table(spark: SparkSession, file_of, halves) -> None:
