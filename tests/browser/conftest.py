@@ -70,7 +70,7 @@ class Watch:
         ]
 
     def requests(self) -> list[str]:
-        """Return every address that was asked for, but the page's own file, data within it and the browser's own pages."""
+        """Return every address that was asked for outside the page and the browser itself."""
         events = [json.loads(entry["message"])["message"] for entry in self.browser.get_log("performance")]
         asked = [e["params"]["request"]["url"] for e in events if e["method"] == "Network.requestWillBeSent"]
         return [url for url in asked if not url.startswith(("file://", "data:", "chrome://"))]
