@@ -19,7 +19,7 @@ setup(
     license_files=["LICENSE"],
     package_dir={"": "lib", "icspark.jobs": "jobs"},
     packages=[*find_packages("lib"), "icspark.jobs"],
-    package_data={"icspark": ["py.typed", "*.properties"], "icspark.reporting": ["*.html", "*.css", "*.js", "*.json"]},
+    package_data={"icspark": ["py.typed", "*.properties"], "icspark.reporting": ["assets/*"]},
     python_requires=">=3.11,<3.13",
     install_requires=[
         "pyspark>=4.0.1,<4.1",
@@ -37,7 +37,7 @@ setup(
         "typer>=0.15",
         "rich>=13",
         "openpyxl>=3.1",
-        "plotly>=6",
+        "pyogrio>=0.10",
         "matplotlib>=3.9",
         "packaging>=23",
     ],
