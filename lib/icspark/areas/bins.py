@@ -36,7 +36,7 @@ def with_bins(frame: DataFrame, columns: Mapping[str, str], bins: Bins, *, among
     """
     reference = F.when(among, F.lit(True))
     edges = frame.agg(*[_edges(F.when(reference, F.col(score)), bins).alias(f"_{score}") for score in columns])
-    joined = frame.join(F.broadcast(edges), how="cross")  # one row of edges: rows are not multiplied
+    joined = frame.crossJoin(F.broadcast(edges))  # one row of edges: rows are not multiplied
     added = {
         name: F.when(reference, _bin(F.col(score), F.col(f"_{score}"), bins.count)) for score, name in columns.items()
     }

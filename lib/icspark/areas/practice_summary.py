@@ -135,7 +135,7 @@ def with_practice_bins(practices: DataFrame, local_bins: Bins | None) -> DataFra
     binned = with_bins(practices, {s: s.replace("_score", "_quintile") for s in SCORES}, QUINTILES, among=active)
     has_score = active & F.col("imd_2019_score").isNotNull()
     scored = practices.agg(F.count_if(has_score).alias("_scored"))  # one row: rows are not multiplied
-    binned = binned.join(F.broadcast(scored), how="cross")
+    binned = binned.crossJoin(F.broadcast(scored))
     reference = F.when(has_score, F.col("_scored"))
     binned = binned.withColumn(PracticeSummary.quintile_practices_count, reference)
     if local_bins is None:
