@@ -98,7 +98,7 @@ def age_by_deprivation(
         fit, reason = _fit(rows, outcome)
         said = {"outcome": outcome, "domain": domain}
         slopes += [row | said for row in _slopes(rows, fit, reason)]
-        cells += [row | said for row in _cells(known, rows, outcome, fit, band_years)]
+        cells += [row | said for row in _cells(known, rows, outcome, fit=fit, band_years=band_years)]
     per_outcome = [row["interaction_p_value"] for row in slopes[:: len(QUINTILES)]]
     q_values = benjamini_hochberg(np.array([np.nan if p is None else p for p in per_outcome]))
     for index, row in enumerate(slopes):
@@ -144,7 +144,7 @@ def _slopes(rows: pd.DataFrame, fit: Interaction | None, reason: str | None) -> 
 
 
 def _cells(
-    known: pd.DataFrame, rows: pd.DataFrame, outcome: str, fit: Interaction | None, band_years: int
+    known: pd.DataFrame, rows: pd.DataFrame, outcome: str, *, fit: Interaction | None, band_years: int
 ) -> list[dict[str, Any]]:
     if known.empty:
         return []
