@@ -3,11 +3,11 @@
     python benchmarks/area_assignment.py [--points 1000000] [--rounds 5] [--boundaries FILE]
 
 All three read the same Parquet file of points and write what they find. Ours and the bare join share the distinct, the
-broadcast index join, the join back to every row and the Delta write; ours has the tie rule, the mark of points on an edge,
-the reasons of points without an area and the check of the coordinate system besides. Rounds take turns, the first of each
-is not counted (class loading, code generation), and the median of the rest is shown. The claim: ours within 1.5 of the
-bare join. Half of the points are uniform in the box of the county, half lie about 300 m around random points of outlines,
-where edges are. Any boundary file with LSOA 2011 will do.
+broadcast index join, the join back to every row and the Delta write; ours has the tie rule, the mark of points on an
+edge, the reasons of points without an area and the check of the coordinate system besides. Rounds take turns, the first
+of each is not counted (class loading, code generation), and the median of the rest is shown. The claim: ours within 1.5
+of the bare join. Half of the points are uniform in the box of the county, half lie about 300 m around random points of
+outlines, where edges are. Any boundary file with LSOA 2011 will do.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import geopandas
 import numpy as np
 import pandas as pd
 import shapely
@@ -61,6 +62,7 @@ def main() -> int:
 
 
 def arguments() -> argparse.Namespace:
+    """Return what the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--points", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=5)
@@ -85,10 +87,12 @@ def points(polygons: pd.DataFrame, count: int) -> pd.DataFrame:
 
 
 def ours(given: DataFrame, layer: DataFrame) -> DataFrame:
+    """Return every point with its area, as the suite places it."""
     return assign_areas(given, layer, area_type="lsoa_2011", epsg=BRITISH_GRID)
 
 
 def bare(given: DataFrame, layer: DataFrame) -> DataFrame:
+    """Return every point with its areas by Sedona alone: two rows on a shared edge."""
     places = given.select(*XY).distinct().withColumn("_point", sedona.point(F.col(XY[0]), F.col(XY[1])))
     shapes = layer.select(Boundary.area_code, sedona.geometry(F.col(Boundary.geometry_wkb)).alias("_shape"))
     met = places.join(F.broadcast(shapes), sedona.intersects(F.col("_shape"), F.col("_point")), how="inner")
@@ -96,12 +100,12 @@ def bare(given: DataFrame, layer: DataFrame) -> DataFrame:
 
 
 def write(frame: DataFrame, to: Path) -> None:
+    """Write a frame as a Delta table."""
     frame.write.format("delta").mode("overwrite").save(str(to))
 
 
 def by_geopandas(file: Path, polygons: pd.DataFrame, to: Path) -> None:
-    import geopandas
-
+    """Place the points by geopandas and write them as Parquet."""
     given = pd.read_parquet(file)
     places = given[XY].drop_duplicates()
     shapes = geopandas.GeoDataFrame(
@@ -113,6 +117,7 @@ def by_geopandas(file: Path, polygons: pd.DataFrame, to: Path) -> None:
 
 
 def timed(contenders: dict[str, Callable[[], None]], rounds: int) -> dict[str, list[float]]:
+    """Return the seconds of each contender's rounds, the cold one first."""
     seconds: dict[str, list[float]] = {name: [] for name in contenders}
     for _ in range(rounds + 1):
         for name, run in contenders.items():
@@ -133,6 +138,7 @@ def agree(spark: SparkSession, outputs: dict[str, Path]) -> bool:
 
 
 def report(seconds: dict[str, list[float]], count: int, *, is_equal: bool) -> int:
+    """Print the table and return 0 if the claim holds and the areas are equal."""
     medians = {name: statistics.median(each[1:]) for name, each in seconds.items()}
     ratio = medians["ours"] / medians["bare Sedona"]
     print(f"{count:,} points, {os.cpu_count()} cores of this machine, 2 used by Spark; seconds\n")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from pydantic import Field
+
 from icspark.config import JobConfig
 from icspark.geography.postcodes import Limits, place_postcodes, postcode_area_quality
 from icspark.job import Job
 from icspark.tables.geography import PostcodeArea, PostcodeAreaQuality
 from icspark.tables.reference import Boundary, Postcode
-from pydantic import Field
 
 READS = (Postcode, Boundary)
 WRITES = (PostcodeArea, PostcodeAreaQuality)

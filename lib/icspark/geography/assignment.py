@@ -104,7 +104,7 @@ def _require_system(layer: DataFrame, area_type: str, epsg: int) -> None:
     # One small row: the number of boundaries and their systems.
     found = layer.agg(
         F.count("*").alias("areas"), F.sort_array(F.collect_set(Boundary.epsg_code)).alias("systems")
-    ).collect()[0]
+    ).take(1)[0]
     if not found.areas:
         raise TableError(
             f"there is no boundary of {area_type}",

@@ -77,7 +77,7 @@ def _pairs(lookup: DataFrame) -> DataFrame:
 def _require_residents(joined: DataFrame, nested: Column) -> None:
     lacks_new = ~nested & F.col("_new_residents").isNull()
     lacks_old = nested & (F.col("_split_parts") > 0) & F.col("_old_residents").isNull()
-    row = joined.agg(F.count_if(lacks_new), F.count_if(lacks_old)).collect()[0]  # one small row
+    row = joined.agg(F.count_if(lacks_new), F.count_if(lacks_old)).take(1)[0]  # one small row
     for missing, name in zip(row, (Population2021.name(), "population of 2011"), strict=True):
         if missing:
             raise TableError(

@@ -50,7 +50,7 @@ def place_postcodes(postcodes: DataFrame, boundaries: DataFrame, *, limits: Limi
         Postcode.northing,
         F.col(Postcode.lsoa_2011_code).alias(PostcodeArea.official_lsoa_2011_code),
     )
-    loaded = {row[0] for row in boundaries.select(Boundary.area_type).distinct().collect()}  # a handful of types
+    ((loaded,),) = boundaries.agg(F.collect_set(Boundary.area_type)).take(1)  # a handful of types
     for area_type in ("lsoa_2011", "lsoa_2021"):
         if area_type in loaded:
             points = assign_areas(points, metres, area_type=area_type, epsg=BRITISH_GRID)

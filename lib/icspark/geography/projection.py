@@ -135,10 +135,10 @@ class _Reprojection:
 def moved_geometries(geometries: NDArray[Any], *, source: int, target: int) -> NDArray[Any]:
     """Return shapely geometries with every vertex in the system `target`."""
 
-    def move(vertices: NDArray[np.float64]) -> NDArray[np.float64]:
+    def _moved(vertices: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.column_stack(transform(vertices[:, 0], vertices[:, 1], source=source, target=target))
 
-    return cast("NDArray[Any]", shapely.transform(geometries, move))
+    return cast("NDArray[Any]", shapely.transform(geometries, _moved))
 
 
 @cache

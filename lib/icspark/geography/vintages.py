@@ -97,5 +97,5 @@ def _unmatched(codes: DataFrame, known: DataFrame) -> tuple[int, int, list[str]]
     is_unknown = F.col("_is_known").isNull()
     first = F.slice(F.sort_array(F.collect_list(F.when(is_unknown, F.col("code")))), 1, FIRST_FEW)
     # One small row.
-    row = given.join(matched, on="code", how="left").agg(F.count("*"), F.count_if(is_unknown), first).collect()[0]
+    row = given.join(matched, on="code", how="left").agg(F.count("*"), F.count_if(is_unknown), first).take(1)[0]
     return int(row[0]), int(row[1]), list(row[2])

@@ -1,4 +1,4 @@
-"""The crosswalk on the real lookup: totals to the person, and equal to an independent apportionment on random counts."""
+"""The crosswalk on the real lookup: totals to the person, and an independent apportionment of random counts."""
 
 from collections import defaultdict
 from fractions import Fraction
@@ -23,10 +23,14 @@ def lookup(data):
 def lookup_frame(spark, lookup):
     frame = pd.DataFrame(
         {
-            AreaLookup.from_level: "lsoa_2011", AreaLookup.from_code: lookup.lsoa11_code, AreaLookup.to_level: "lsoa_2021",
-            AreaLookup.to_code: lookup.lsoa21_code, AreaLookup.to_name: None, AreaLookup.change_code: lookup.change_code,
+            AreaLookup.from_level: "lsoa_2011",
+            AreaLookup.from_code: lookup.lsoa11_code,
+            AreaLookup.to_level: "lsoa_2021",
+            AreaLookup.to_code: lookup.lsoa21_code,
+            AreaLookup.to_name: None,
+            AreaLookup.change_code: lookup.change_code,
         }
-    )  # fmt: skip
+    )
     return spark.createDataFrame(frame, AreaLookup.schema())
 
 

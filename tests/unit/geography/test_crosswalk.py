@@ -53,8 +53,8 @@ def test_a_target_with_fewer_residents_than_its_nested_areas_weighs_nothing_and_
 
 def test_counts_are_split_by_largest_remainder_with_ties_by_code(spark, known):
     rows = [
-        ("u", "1", 7, 1), ("s", "1", 101, 0), ("s", "2", 2, 5), ("m1", "1", 3, None), ("m2", "1", 4, 2), ("x1", "1", 10, 0),
-        ("x2", "1", 5, 0), (None, "1", 9, 0), ("s", "2", 0, 0),
+        ("u", "1", 7, 1), ("s", "1", 101, 0), ("s", "2", 2, 5), ("m1", "1", 3, None), ("m2", "1", 4, 2),
+        ("x1", "1", 10, 0), ("x2", "1", 5, 0), (None, "1", 9, 0), ("s", "2", 0, 0),
     ]  # fmt: skip
     counts = spark.createDataFrame(rows, "lsoa_2011_code string, sex_code string, people_count long, other_count int")
     got = crosswalk_counts(counts, known, columns=("people_count", "other_count"), by=("sex_code",))

@@ -27,7 +27,8 @@ def test_the_publishers_table_has_a_column_of_totals(spark, tmp_path):
 def test_bands_are_added_up_and_their_totals_are_not(spark, tmp_path):
     rows = [
         "code,age,n", "E01000001,  Aged 15 years and under,125.0", "E01000001,Aged 16 to 24 years,10.0",
-        "E01000001,Total: All usual residents,135", "E01000002,Aged 15 years and under,3", "E01000002,Aged 16 to 24 years,c",
+        "E01000001,Total: All usual residents,135",
+        "E01000002,Aged 15 years and under,3", "E01000002,Aged 16 to 24 years,c",
     ]  # fmt: skip
     checked = read(spark, Source(path=given(tmp_path, "\n".join(rows)), columns=LONG, rejected_ceiling=1))
     assert [tuple(row) for row in checked.accepted.collect()] == [("E01000001", 135)]
