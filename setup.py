@@ -30,7 +30,7 @@ setup(
         "numpy>=1.26",
         "scipy>=1.13",
         "pyarrow>=15",
-        "shapely>=2,<3",
+        "shapely>=2.1,<3",
         "pyproj>=3.6",
         "pydantic>=2.7,<3",
         "pyyaml>=6",

@@ -51,6 +51,9 @@ class SessionConfig(BaseModel):
     log: Literal["off", "error", "warn", "info"] = Field(
         "off", description="Spark's own log, on standard error; its lines may hold values of rows, so it is off"
     )
+    compiler: Literal["quick", "full"] = Field(
+        "quick", description="of the local JVM: quick costs a short run a third less CPU; full is for runs of an hour"
+    )
     ivysettings: Path | None = Field(None, description="Ivy settings of a Maven mirror, for `icspark setup`")
     conf: dict[str, str] = Field(default_factory=dict, description="further Spark settings; they win over our own")
 
@@ -171,9 +174,17 @@ def _local(settings: SessionConfig) -> dict[str, str]:
         "spark.driver.memory": settings.driver_memory or driver_memory(),
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",
+        "spark.driver.defaultJavaOptions": " ".join(_java_options(settings)),
         "spark.sql.shuffle.partitions": str(2 * cores(settings.master)),
         **SMALL_MACHINE,
     }
+
+
+def _java_options(settings: SessionConfig) -> list[str]:
+    """Return options of a local JVM: silent while it starts, and light (docs/decisions/session-start.md)."""
+    log = Path(__file__).with_name("log4j2.properties").as_uri()
+    light = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"] if settings.compiler == "quick" else []
+    return [f"-Dlog4j2.configurationFile={log}", f"-Dicspark.log={settings.log}", *light]
 
 
 def _remote(settings: SessionConfig) -> dict[str, str]:
