@@ -72,15 +72,9 @@ def java() -> Check:
     except (SetupError, OSError, subprocess.TimeoutExpired) as error:
         found = error.what if isinstance(error, SetupError) else f"java does not run ({type(error).__name__})"
         return Check("Java 17", False, True, found, INSTALL_JAVA)
-    version = java_version(told.stderr + told.stdout)
+    version = packages.java_version(told.stderr + told.stdout)
     found = f"{version or 'a version that cannot be read'} ({path})"
     return Check("Java 17", version in JAVA_VERSIONS, True, found, INSTALL_JAVA)
-
-
-def java_version(text: str) -> int | None:
-    """Return the main version in what `java -version` prints (`1.8.0_392` is 8); null where there is none."""
-    match = re.search(r'version "(?:1\.)?(\d+)', text)
-    return int(match.group(1)) if match else None
 
 
 def versions(distribution: str = "icspark") -> Iterator[Check]:

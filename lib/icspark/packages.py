@@ -123,6 +123,12 @@ def java() -> str:
     return found
 
 
+def java_version(text: str) -> int | None:
+    """Return the main version in what `java -version` prints (`1.8.0_392` is 8); None where there is none."""
+    match = re.search(r'version "(?:1\.)?(\d+)', text)
+    return int(match.group(1)) if match else None
+
+
 def spark_jars_folder() -> Path:
     """Return the folder of the jars that the Python package of Spark carries."""
     spec = util.find_spec("pyspark")

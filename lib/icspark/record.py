@@ -83,8 +83,8 @@ def append(tables: Tables, said: Mapping[str, str], ending: Ending) -> None:
             "notes": dict(ending.notes),
             "fingerprint": ending.fingerprint,
             "git_commit": said["git_commit"] or None,
-            "started_at": ending.started.replace(tzinfo=None),
-            "finished_at": finished.replace(tzinfo=None),
+            "started_at": ending.started,
+            "finished_at": finished,
             "error_class": type(error).__name__ if error else None,
             "error_message": str(error) if error else None,
         }
@@ -103,7 +103,13 @@ def read_record(tables: Tables) -> list[dict[str, Any]]:
         .orderBy(F.desc(RunRecord.finished_at), RunRecord.job_name, RunRecord.output_name)
         .collect()
     )
-    return [row.asDict() for row in rows]
+    return [_in_utc(row.asDict()) for row in rows]
+
+
+def _in_utc(row: dict[str, Any]) -> dict[str, Any]:
+    # Spark gives times to Python in the zone of the process, without saying so.
+    times = {name: row[name].astimezone(UTC) for name in (RunRecord.started_at, RunRecord.finished_at)}
+    return row | times
 
 
 def last_rows(record: Iterable[dict[str, Any]]) -> dict[str, dict[str, Any]]:

@@ -7,6 +7,7 @@ with defaults that are right for a small machine; docs/decisions/session-start.m
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -161,7 +162,10 @@ def _build(settings: SessionConfig) -> SparkSession:
         spark = builder.getOrCreate()
     except Exception as error:
         mend = "run `icspark doctor`; `log: warn` in the session's configuration shows Spark's own lines"
-        raise SetupError(f"Spark did not start ({type(error).__name__})", where=settings.master, mend=mend) from error
+        told = subprocess.run([packages.java(), "-version"], check=False, capture_output=True, text=True)
+        found = f"Java {packages.java_version(told.stderr) or 'of a version that cannot be read'}"
+        what = f"Spark did not start ({type(error).__name__})"
+        raise SetupError(what, where=settings.master, expected="Java 17", found=found, mend=mend) from error
     spark.sparkContext.setLogLevel(settings.log.upper())
     return spark
 

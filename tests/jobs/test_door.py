@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -281,3 +283,22 @@ def test_the_run_record_is_a_table_like_any_other(house: House) -> None:
     house.job(lambda job: job.write(Fruit, house.fruit(("apple", None, 1.0))), name="b", writes=(Fruit,))
     house.run()
     assert house.tables.read(RunRecord).count() == len(read_record(house.tables)) == 1
+
+
+def test_times_are_in_utc_whatever_the_zone_of_the_process(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Asia/Kolkata")
+    time.tzset()
+    try:
+        before = datetime.now(UTC)
+        house.job(lambda job: job.write(Fruit, house.fruit(("apple", None, 1.0))), writes=(Fruit,))
+        house.run()
+        (row,) = read_record(house.tables)
+        stored = (
+            house.tables.read(RunRecord).select(F.date_format("started_at", "yyyy-MM-dd HH:mm").alias("at")).first()
+        )
+        assert before <= row["started_at"] <= row["finished_at"] <= datetime.now(UTC)
+        assert stored is not None
+        assert stored["at"] == f"{row['started_at']:%Y-%m-%d %H:%M}"
+    finally:
+        monkeypatch.undo()
+        time.tzset()

@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from icspark import config, databricks, docs, packages, plan
+from icspark.disclosure import declarations
 
 MEND = "run `make docs` and commit what it writes"
 
@@ -67,3 +68,8 @@ def test_every_table_and_column_is_described() -> None:
     for table in plan.tables().values():
         assert table.grain().startswith("One row per"), table.name()
         assert all(spec.description for spec in table.columns().values()), table.name()
+
+
+def test_every_table_says_what_may_leave_of_it_without_contradiction() -> None:
+    found = {table.name(): said for table in plan.tables().values() if (said := declarations.problems(table))}
+    assert found == {}

@@ -29,7 +29,7 @@ def fake_java(folder: Path, says: str) -> Path:
     ],
 )
 def test_the_version_of_java_is_read(text: str, version: int | None) -> None:
-    assert doctor.java_version(text) == version
+    assert packages.java_version(text) == version
 
 
 @pytest.mark.parametrize(("version", "ok"), [("17.0.1", True), ("11.0.2", False), ("1.8.0_3", False), ("25", False)])

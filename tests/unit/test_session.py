@@ -67,3 +67,12 @@ def test_the_driver_gets_half_of_the_memory_within_bounds(
 ) -> None:
     monkeypatch.setattr(session, "machine_memory", lambda: gib * 2**30)
     assert session.driver_memory() == given
+
+
+@pytest.mark.parametrize(("compiler", "is_light"), [("quick", True), ("full", False)])
+def test_a_local_jvm_is_silent_and_light_unless_the_run_is_long(
+    jars: list[Path], compiler: str, is_light: bool
+) -> None:
+    given = session.spark_settings(SessionConfig(compiler=compiler))["spark.driver.defaultJavaOptions"]
+    assert ("TieredStopAtLevel=1" in given) is is_light
+    assert "-Dicspark.log=off" in given
