@@ -31,6 +31,8 @@ def data() -> Path:
 @pytest.fixture(scope="session")
 def spark() -> Iterator[SparkSession]:
     """Give the one session of the test run, with every package, on two cores."""
-    session, built = find_or_build(SessionConfig(master="local[2]", driver_memory="2g", shuffle_partitions=3))
+    small = {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
+    settings = SessionConfig(master="local[2]", driver_memory="2g", shuffle_partitions=3, conf=small)
+    session, built = find_or_build(settings)
     yield session
     stop_if_built(session, built=built)
