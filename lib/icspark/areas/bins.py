@@ -55,5 +55,10 @@ def _edges(score: Column, bins: Bins) -> Column:
 
 
 def _bin(score: Column, edges: Column, count: int) -> Column:
-    below = [(F.get(edges, F.lit(i)) < score).cast("long") for i in range(count - 1)]
+    below = [_is_above(score, F.get(edges, F.lit(i))).cast("long") for i in range(count - 1)]
     return F.lit(count).cast("long") - sum(below[1:], below[0])
+
+
+def _is_above(score: Column, edge: Column) -> Column:
+    # An edge that falls on a score is that score, whatever the last bit of its interpolation says.
+    return score - edge > F.lit(1e-12) * F.greatest(F.lit(1.0), F.abs(edge))
