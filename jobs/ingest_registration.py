@@ -14,7 +14,4 @@ WRITES = (Registration,)
 def run(job: Job[JobConfig]) -> None:
     """Write the accepted and the rejected half of the source; rows of rejected practices are rejected."""
     lost = rejected_practices(job.read_if_present(Practice), job.read_if_present(Practice.rejected()))
-    checked = registration.read(job.spark, job.source("registration"), lost_practices=lost)
-    job.write(Registration, checked)
-    for key, number in checked.notes().items():
-        job.note(key, number)
+    job.write(Registration, registration.read(job.spark, job.source("registration"), lost_practices=lost))
