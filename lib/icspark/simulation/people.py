@@ -50,16 +50,22 @@ class Population:
 
 
 def simulate_people(
-    spark: SparkSession, place: Place, config: PeopleConfig, *, people: int, period: Period
+    spark: SparkSession,
+    place: Place,
+    config: PeopleConfig,
+    *,
+    people: int,
+    period: Period,
+    partitions: int | None = None,
 ) -> DataFrame:
     """Return one row per person: SimulatedPerson, which is TruthPerson and what records lack of it.
 
     Numbers run from 0 to `people` - 1; among them are those who are born or die within the period. `registration_date`
     is the first registration in the region (null where none); the `is_..._known` flags say whether records have the
-    postcode, the ethnic category and the need of an interpreter.
+    postcode, the ethnic category and the need of an interpreter. `partitions` is the session's own where it is None.
     """
     population = Population(Addresses.of(place), config, period)
-    numbers = spark.range(people).withColumnRenamed("id", SimulatedPerson.person_number)
+    numbers = spark.range(0, people, 1, partitions).withColumnRenamed("id", SimulatedPerson.person_number)
     return in_batches(
         numbers, lambda columns: _people(columns[SimulatedPerson.person_number], population), SimulatedPerson.schema()
     )
