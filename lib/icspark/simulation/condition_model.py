@@ -29,6 +29,8 @@ QUINTILES = 5
 STRATA = (BANDS, 2, QUINTILES)
 """Shape of whatever goes by stratum: age band, sex (MALE, FEMALE), quintile (0 = the most deprived)."""
 
+LOWEST_PLATEAU, HIGHEST_PLATEAU = 1e-9, 1 - 1e-9
+
 AGES = np.arange(121, dtype=np.float64)
 _OLDEST_BAND_AGE = 92.5
 
@@ -93,10 +95,8 @@ def condition_model(config: ConditionsConfig) -> ConditionModel:
         plateau = _plateau(condition)
         if plateau is None:
             problems.append(f"prevalence.{name}: {condition.prevalence:g} would need a prevalence above 1 at some age")
-            continue
-        node = _node(condition, plateau, {ends[0]: ratio for ends, ratio in edges.items() if ends[1] == name})
-        if not all(parent in model.nodes for parent in node.parents):
-            continue
+        causes = {ends[0]: ratio for ends, ratio in edges.items() if ends[1] == name}
+        node = _node(condition, plateau or HIGHEST_PLATEAU, causes)
         node = replace(node, intercept=_intercept(node, model))
         model = ConditionModel({**model.nodes, name: node})
         if (risk := _highest_risk(node)) > config.highest_risk:
@@ -171,10 +171,9 @@ def _plateau(condition: Condition) -> float | None:
     def excess(plateau: float) -> float:
         return overall_prevalence(condition, target_prevalence(condition, plateau)) - condition.prevalence
 
-    lowest, highest = 1e-9, 1 - 1e-9
-    if excess(highest) <= 0 or excess(lowest) >= 0:
+    if excess(HIGHEST_PLATEAU) <= 0 or excess(LOWEST_PLATEAU) >= 0:
         return None
-    return float(optimize.brentq(excess, lowest, highest, xtol=1e-14, rtol=1e-12))
+    return float(optimize.brentq(excess, LOWEST_PLATEAU, HIGHEST_PLATEAU, xtol=1e-14, rtol=1e-12))
 
 
 def _node(condition: Condition, plateau: float, causes: Mapping[str, Any]) -> Node:

@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql import types as T
 
 from icspark.simulation.batches import Columns, in_batches
-from icspark.simulation.draws import Draws, Whole
+from icspark.simulation.draws import Draws
 from icspark.simulation.frames import LIFE, SimulatedLink
 from icspark.simulation.lives import Lives
 from icspark.simulation.people import dates
@@ -25,22 +27,27 @@ ID_SYSTEMS = (PRIMARY_CARE, HOSPITAL, DIABETES_CENTRE)
 LINK_SOURCES = ("nhs_number", "demographics")
 
 _FALSE, _MISSING = 0, 1
+_LEFT, _RIGHT = "left_number", "right_number"
 
 
-def identifiers(number: Whole, id_system: str, *, seed: int) -> NDArray[Any]:
-    """Return the identifier of each person in a system: its first letter and 16 hexadecimal digits.
+def identifier(number: Column | str, id_system: Column | str, *, seed: int) -> Column:
+    """Return the identifier of a person number in a system (a name, or a column of names).
 
-    No two people share one, since the mixing of a person number is one to one; its order tells nothing of theirs.
+    It is the system's first letter, a capital, and 16 hexadecimal digits. No two people share one: with the seed and
+    the system given, xxHash64 of one whole number is one to one. Its order tells nothing of theirs.
     """
-    bits = Draws.of(seed, f"identifier.{id_system}", number).bits
-    letter = id_system[0].upper()
-    return np.array([f"{letter}{value:016x}" for value in bits.tolist()], dtype=object)
+    system = F.lit(id_system) if isinstance(id_system, str) else id_system
+    bits = F.xxhash64(F.lit(seed), F.lit("identifier"), system, F.col(number) if isinstance(number, str) else number)
+    digits = F.lower(F.lpad(F.hex(bits), 16, "0"))
+    return F.concat(F.upper(F.substring(system, 1, 1)), digits)
 
 
 def simulate_identifiers(people: DataFrame, *, period: Period) -> DataFrame:
     """Return one row per identifier: id_system, source_id and the person_number that it belongs to (TruthIdentity)."""
-    numbers = people.select(TruthPerson.person_number)
-    return in_batches(numbers, lambda columns: _identities(columns, period.seed), TruthIdentity.schema())
+    systems = F.explode(F.array(*[F.lit(system) for system in ID_SYSTEMS]))
+    rows = people.select(TruthPerson.person_number, systems.alias(TruthIdentity.id_system))
+    source_id = identifier(TruthPerson.person_number, F.col(TruthIdentity.id_system), seed=period.seed)
+    return rows.withColumn(TruthIdentity.source_id, source_id).select(*TruthIdentity.columns())
 
 
 def simulate_links(people: DataFrame, config: PeopleConfig, *, people_count: int, period: Period) -> DataFrame:
@@ -49,20 +56,20 @@ def simulate_links(people: DataFrame, config: PeopleConfig, *, people_count: int
     Of each person's two links some are missing; a false link stands in the place of a true one and names the identifier
     of another person, drawn from all `people_count`.
     """
-    return in_batches(
-        people.select(*LIFE),
-        lambda columns: _links(columns, config, people_count, period=period),
-        SimulatedLink.schema(),
+    rows = in_batches(
+        people.select(*LIFE), lambda columns: _links(columns, config, people_count, period=period), _links_schema()
     )
-
-
-def _identities(columns: Columns, seed: int) -> Mapping[str, Any]:
-    number = columns[TruthPerson.person_number]
-    return {
-        TruthIdentity.id_system: np.repeat(np.array(ID_SYSTEMS, dtype=object), len(number)),
-        TruthIdentity.source_id: np.concatenate([identifiers(number, system, seed=seed) for system in ID_SYSTEMS]),
-        TruthIdentity.person_number: np.tile(number, len(ID_SYSTEMS)),
+    ends = {
+        SimulatedLink.left_id: identifier(_LEFT, F.col(SimulatedLink.left_id_system), seed=period.seed),
+        SimulatedLink.right_id: identifier(_RIGHT, F.col(SimulatedLink.right_id_system), seed=period.seed),
     }
+    return rows.withColumns(ends).select(*SimulatedLink.columns())
+
+
+def _links_schema() -> T.StructType:
+    ends = (SimulatedLink.left_id, SimulatedLink.right_id)
+    kept = [field for field in SimulatedLink.schema().fields if field.name not in ends]
+    return T.StructType([*kept, T.StructField(_LEFT, T.LongType()), T.StructField(_RIGHT, T.LongType())])
 
 
 def _links(columns: Columns, config: PeopleConfig, people_count: int, *, period: Period) -> Mapping[str, Any]:
@@ -85,9 +92,9 @@ def _links_to(
     days = np.maximum(lives.end - lives.begin, 1)[kept]
     return {
         SimulatedLink.left_id_system: np.full(len(kept), PRIMARY_CARE, dtype=object),
-        SimulatedLink.left_id: identifiers(number, PRIMARY_CARE, seed=seed),
+        _LEFT: number,
         SimulatedLink.right_id_system: np.full(len(kept), id_system, dtype=object),
-        SimulatedLink.right_id: identifiers(np.where(is_false, another, number), id_system, seed=seed),
+        _RIGHT: np.where(is_false, another, number),
         SimulatedLink.link_source: np.array(LINK_SOURCES, dtype=object)[draws.categorical("source", [0.9, 0.1])],
         SimulatedLink.link_date: dates(lives.begin[kept] + draws.whole("date", days)),
         SimulatedLink.is_true: ~is_false,

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
 from pyspark.sql import SparkSession
 from scipy import stats
 
 from icspark.simulation.homes import Place
-from icspark.simulation.identities import ID_SYSTEMS, identifiers, simulate_identifiers, simulate_links
+from icspark.simulation.identities import ID_SYSTEMS, identifier, simulate_identifiers, simulate_links
 from icspark.simulation.people import simulate_people
 from icspark.simulation.people_config import PeopleConfig
 from icspark.simulation.period import Period
@@ -15,11 +14,14 @@ from icspark.simulation.period import Period
 PEOPLE = 4000
 
 
-def test_no_two_people_share_an_identifier_and_order_tells_nothing() -> None:
-    found = identifiers(np.arange(50_000), "hospital", seed=3)
-    assert len(set(found)) == 50_000
-    assert abs(stats.spearmanr(np.arange(50_000), np.argsort(np.argsort(found))).statistic) < 0.02
-    assert set(found).isdisjoint(identifiers(np.arange(50_000), "primary_care", seed=3))
+def test_no_two_people_share_an_identifier_and_order_tells_nothing(spark: SparkSession) -> None:
+    people = spark.range(20_000)
+    systems = {system: identifier("id", system, seed=3).alias(system) for system in ID_SYSTEMS}
+    found = people.select("id", *systems.values()).toPandas()
+    everyone = found[list(ID_SYSTEMS)].to_numpy().ravel()
+    assert len(set(everyone)) == 60_000
+    assert {len(text) for text in everyone} == {17}
+    assert abs(stats.spearmanr(found["id"], found["hospital"].rank()).statistic) < 0.03
 
 
 def test_links_are_true_missing_or_false_as_often_as_planted(spark: SparkSession, place: Place, period: Period) -> None:

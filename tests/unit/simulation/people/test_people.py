@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 
@@ -162,19 +163,34 @@ def test_ethnic_category_is_that_of_the_area_of_the_last_home(people: pd.DataFra
     assert abs(people["non_attendance_effect"].std() - 0.8) < 0.02
 
 
-def test_the_same_rows_from_any_partitioning(spark: SparkSession, place: Place, period: Period) -> None:
-    def rows(partitions: int) -> list[list[str]]:
+@pytest.fixture
+def rows_of(spark: SparkSession, place: Place, period: Period) -> Iterator[Callable[[int, int], list[list[str]]]]:
+    """Give a function that makes 500 people in so many partitions and Arrow batches of so many rows."""
+    key = "spark.sql.execution.arrow.maxRecordsPerBatch"
+
+    def rows(partitions: int, batch: int) -> list[list[str]]:
+        spark.conf.set(key, str(batch))
         people = simulate_people(spark, place, CONFIG, people=500, period=period, partitions=partitions)
         homes = simulate_residences(people, place, CONFIG, period=period)
         registrations = simulate_registrations(people, place, CONFIG, period=period)
-        parts = homes.select(F.spark_partition_id().alias("part")).distinct().count()
-        assert parts == min(partitions, 500)
+        assert homes.select(F.spark_partition_id().alias("part")).distinct().count() == partitions
         return [sorted(map(repr, frame.collect())) for frame in (people, homes, registrations)]
 
-    one = rows(1)
+    yield rows
+    spark.conf.unset(key)
+
+
+def test_the_same_rows_from_any_batches(rows_of: Callable[[int, int], list[list[str]]]) -> None:
+    one = rows_of(1, 10_000)
     assert [len(found) >= 490 for found in one] == [True] * 3
-    assert rows(7) == one
-    assert rows(64) == one
+    assert rows_of(3, 8) == one
+
+
+@pytest.mark.slow
+def test_the_same_rows_from_any_partitioning(rows_of: Callable[[int, int], list[list[str]]]) -> None:
+    one = rows_of(1, 10_000)
+    assert rows_of(7, 10_000) == one
+    assert rows_of(64, 10_000) == one
 
 
 def test_what_records_say_of_the_truth_is_the_last_home(spark: SparkSession, place: Place, period: Period) -> None:
