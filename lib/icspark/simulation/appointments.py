@@ -12,7 +12,7 @@ from scipy import special
 
 from icspark.simulation import non_attendance, non_attendance_truth
 from icspark.simulation.batches import Columns, in_batches
-from icspark.simulation.booking import Schedule, schedule
+from icspark.simulation.booking import TABLE, Schedule, schedule
 from icspark.simulation.care_columns import coded, dates, identifiers, record_schema, times
 from icspark.simulation.care_config import CareConfig
 from icspark.simulation.care_people import Flags, Floats, People, Place, Whole
@@ -69,7 +69,7 @@ class Outpatients:
     @classmethod
     def of(cls, people: People, sites: Sites, config: CareConfig, *, period: Period) -> Outpatients:
         """Return the people with their appointments, booked and then held or not, one after the other."""
-        made = schedule(people, sites, config.appointments, period=period)
+        made = schedule(people, sites, config, period=period)
         cancelled = _cancelled(made, config, period)
         booked = _booked(people, made, sites, cancelled=cancelled, config=config, period=period)
         by_site = non_attendance.site_log_odds(config.non_attendance, sites=len(sites.codes), seed=period.seed)
@@ -129,7 +129,7 @@ def _records(patients: Outpatients, sites: Sites, config: CareConfig) -> Mapping
     number = patients.people.number[made.person]
     return {
         "person_number": number,
-        AppointmentColumns.appointment_id: identifiers(number, made.number),
+        AppointmentColumns.appointment_id: identifiers(TABLE, number, made.number),
         AppointmentColumns.provider_code: coded(sites.providers, made.site),
         AppointmentColumns.site_code: coded(sites.codes, made.site),
         AppointmentColumns.treatment_function_code: coded(list(names.treatment_function_weights), made.function),
@@ -147,7 +147,7 @@ def _truths(patients: Outpatients, config: CareConfig) -> Mapping[str, Any]:
     due = patients.booked.is_due
     number = patients.people.number[patients.booked.person[due]]
     return {
-        TruthAppointment.appointment_id: identifiers(number, patients.made.number[due]),
+        TruthAppointment.appointment_id: identifiers(TABLE, number, patients.made.number[due]),
         TruthAppointment.person_number: number,
         **{name: np.round(chance[due], DECIMALS) for name, chance in true_chances(patients, config).items()},
     }

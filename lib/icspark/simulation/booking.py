@@ -8,17 +8,19 @@ the rate of appointments by age, sex and quintile is the planted one, whenever t
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from icspark.simulation.care_columns import Aligned
-from icspark.simulation.care_config import AppointmentConfig
+from icspark.simulation.care_config import AppointmentConfig, CareConfig
 from icspark.simulation.care_people import Flags, Floats, People, Whole
 from icspark.simulation.care_rates import Rates
 from icspark.simulation.care_sites import ACUTE, DIABETES_CENTRE, Sites
 from icspark.simulation.draws import Draws
 from icspark.simulation.period import DAYS_PER_YEAR, Period
 
+TABLE = "appointment"
 LONGEST_CHAIN_DAYS = 730
 LONGEST_LEAD_DAYS = 365
 MOST_FOLLOW_UPS = 8
@@ -71,44 +73,52 @@ class Schedule(Aligned):
     draws: Draws
 
 
-def schedule(people: People, sites: Sites, config: AppointmentConfig, *, period: Period) -> Schedule:
+def schedule(people: People, sites: Sites, config: CareConfig, *, period: Period) -> Schedule:
     """Return the appointments from the first date on that were booked by the last, in order of person and booking."""
-    rates = Rates(people, config.chain_rate, sites.imd_quintile)
-    booked = _booked(_chains(rates, sites, config, period=period), people, config)
+    rates = Rates(people, config.appointments.chain_rate, sites.imd_quintile)
+    booked = _booked(_chains(rates, sites, config, period=period), people, config.appointments)
     kept = booked.at(_is_kept(booked, rates, period))
     return kept.at(np.lexsort((kept.number, kept.booked_minute, kept.booked_day, kept.person)))
 
 
-def _chains(rates: Rates, sites: Sites, config: AppointmentConfig, *, period: Period) -> Chains:
+def _chains(rates: Rates, sites: Sites, config: CareConfig, *, period: Period) -> Chains:
+    names = config.appointments
     first_day = period.first_day - LONGEST_CHAIN_DAYS
     days = period.last_day - first_day + 1
     highest = rates.highest(first_day, period.last_day + LONGEST_LEAD_DAYS)
-    people = Draws.of(period.seed, "appointment", rates.people.number)
+    people = Draws.of(period.seed, TABLE, rates.people.number)
     person, nth, draws = people.each(people.poisson("chains", highest * days / DAYS_PER_YEAR))
     referral = first_day + draws.whole("referral", days)
-    function = draws.categorical("function", list(config.treatment_function_weights.values()))
-    stays = config.follow_ups_mean / (1 + config.follow_ups_mean)
-    with np.errstate(divide="ignore"):
-        follow_ups = np.floor(np.log(draws.uniform("follow-ups")) / np.log(stays)) if stays else np.zeros(len(nth))
+    function = draws.categorical("function", list(names.treatment_function_weights.values()))
+    area = rates.people.homes.area_at(person, referral)
     return Chains(
         person=person,
         nth=nth,
         referral_day=referral - np.maximum((referral + 3) % 7 - 4, 0),
-        priority=draws.categorical("priority", list(config.priority_weights.values())),
+        priority=draws.categorical("priority", list(names.priority_weights.values())),
         function=function,
-        site=_site(rates.people.homes.area_at(person, referral), function, draws, sites=sites, config=config),
-        follow_ups=np.minimum(follow_ups, MOST_FOLLOW_UPS).astype(np.int64),
+        site=_site(area, np.array(list(names.treatment_function_weights))[function], draws, sites, config.site_metres),
+        follow_ups=_follow_ups(draws, names.follow_ups_mean),
         thinning=draws.uniform("thinned") * highest[person],
         draws=draws,
     )
 
 
-def _site(area: Whole, function: Whole, draws: Draws, *, sites: Sites, config: AppointmentConfig) -> Whole:
-    acute = sites.chosen(draws, area, of_type=ACUTE, metres=config.site_metres)
-    if DIABETES_CENTRE not in sites.types or DIABETIC_MEDICINE not in config.treatment_function_weights:
+def _site(area: Whole, function: Any, draws: Draws, sites: Sites, metres: float) -> Whole:
+    acute = sites.chosen(draws, area, of_type=ACUTE, metres=metres)
+    if DIABETES_CENTRE not in sites.types:
         return acute
-    centre = sites.chosen(draws, area, of_type=DIABETES_CENTRE, metres=config.site_metres)
-    return np.where(function == list(config.treatment_function_weights).index(DIABETIC_MEDICINE), centre, acute)
+    centre = sites.chosen(draws, area, of_type=DIABETES_CENTRE, metres=metres)
+    found: Whole = np.where(function == DIABETIC_MEDICINE, centre, acute)
+    return found
+
+
+def _follow_ups(draws: Draws, mean: float) -> Whole:
+    """Return geometric counts of this mean, cut at the most there can be."""
+    if mean == 0:
+        return np.zeros(draws.size, dtype=np.int64)
+    counts = np.floor(np.log(draws.uniform("follow-ups")) / np.log(mean / (1 + mean)))
+    return np.minimum(counts, MOST_FOLLOW_UPS).astype(np.int64)
 
 
 def _booked(chains: Chains, people: People, config: AppointmentConfig) -> Schedule:

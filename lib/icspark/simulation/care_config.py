@@ -143,9 +143,6 @@ class AppointmentConfig(JobConfig):
     )
     weekday_weights: Weights = Field(WEEKDAY_WEIGHTS, description="appointments by weekday, 1 = Monday")
     hour_weights: Weights = Field(HOUR_WEIGHTS, description="appointments by local hour")
-    site_metres: float = Field(
-        6_000, gt=0, le=100_000, description="a site's weight falls by e for each of these metres from the home area"
-    )
     cancelled_by_patient: Share = Field(0.07, description="share of appointments cancelled by the patient")
     cancelled_by_provider: Share = Field(0.08, description="share of appointments cancelled by the provider")
     late_not_seen: Probability = Field(0.03, description="share of code 7 (late, not seen) among the not attended")
@@ -258,6 +255,10 @@ class ClinicConfig(JobConfig):
 
 class CareConfig(JobConfig):
     """Everything planted in the care of the region."""
+
+    site_metres: float = Field(
+        6_000, gt=0, le=100_000, description="a site's weight falls by e for each of these metres from the home area"
+    )
 
     appointments: AppointmentConfig = Field(default_factory=AppointmentConfig)
     non_attendance: NonAttendanceConfig = Field(default_factory=NonAttendanceConfig)

@@ -181,6 +181,22 @@ class Onsets:
     day: Whole
     condition: Whole
 
+    @classmethod
+    def of(cls, counts: Whole, day: Whole, condition: Whole) -> Onsets:
+        """Return the onsets of people who have so many each."""
+        return cls(_starts(counts), np.repeat(np.arange(len(counts)), counts), day, condition)
+
+    def only(self, conditions: Flags) -> Onsets:
+        """Return the onsets of some conditions, flagged by number; those without a number are left out."""
+        kept = np.append(conditions, False)[self.condition]
+        counts = np.bincount(self.person[kept], minlength=len(self.starts))
+        return Onsets.of(counts, self.day[kept], self.condition[kept])
+
+    def until(self, person: Whole, day: Whole) -> Whole:
+        """Return how many onsets each person has had by a day, the day included."""
+        order = self.person * _DAYS + self.day + _DAYS // 2
+        return np.searchsorted(order, person * _DAYS + day + _DAYS // 2, side="right") - self.starts[person]
+
 
 @dataclass(frozen=True, eq=False)
 class People:
@@ -206,12 +222,7 @@ class People:
         """Return the people of a batch of the frame `histories`."""
         homes = _homes_of(columns)
         counts = _lengths(columns["onset_onset"])
-        onsets = Onsets(
-            _starts(counts),
-            np.repeat(np.arange(len(counts)), counts),
-            _flat(columns["onset_onset"]),
-            _flat(columns["onset_condition"]),
-        )
+        onsets = Onsets.of(counts, _flat(columns["onset_onset"]), _flat(columns["onset_condition"]))
         first, last = homes.starts, np.append(homes.starts[1:], len(homes.area)) - 1
         birth = columns["birth_day"].astype(np.int64)
         return cls(
