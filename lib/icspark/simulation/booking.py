@@ -118,7 +118,8 @@ def _follow_ups(draws: Draws, mean: float) -> Whole:
     if mean == 0:
         return np.zeros(draws.size, dtype=np.int64)
     counts = np.floor(np.log(draws.uniform("follow-ups")) / np.log(mean / (1 + mean)))
-    return np.minimum(counts, MOST_FOLLOW_UPS).astype(np.int64)
+    found: Whole = np.minimum(counts, MOST_FOLLOW_UPS).astype(np.int64)
+    return found
 
 
 def _booked(chains: Chains, people: People, config: AppointmentConfig) -> Schedule:

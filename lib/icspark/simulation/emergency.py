@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -73,28 +73,13 @@ def chain_of_times(draws: Draws, arrival: Whole, config: EmergencyConfig) -> tup
 
 
 @dataclass(frozen=True, eq=False)
-class _Attendances(Aligned):
+class Attendances(Aligned):
+    """Arrivals in order of person and time: day numbers, and minutes since local midnight."""
+
     person: Whole
     day: Whole
     minute: Whole
     draws: Draws
-
-    @classmethod
-    def of(cls, people: People, sites: Sites, config: EmergencyConfig, *, period: Period) -> _Attendances:
-        keys = Draws.of(period.seed, TABLE, people.number)
-        rates = Rates(people, config.rate, sites.imd_quintile)
-        person, day, draws = events(rates, keys, first_day=period.first_day, last_day=period.last_day)
-        minute = 60 * draws.categorical("hour", HOUR_WEIGHTS) + draws.whole("minute", 60)
-        found = cls(person, day, minute, draws).at(np.lexsort((draws.bits, minute, day, person)))
-        return found._clear_of_clock_changes(people, config, period)
-
-    def _clear_of_clock_changes(self, people: People, config: EmergencyConfig, period: Period) -> _Attendances:
-        """Return the attendances, those that touch the hour of a clock change some days earlier as a whole."""
-        chain, _ = chain_of_times(self.draws, self.arrival, config)
-        is_doubtful = touches_a_change(chain["incident_datetime"], chain["departure_datetime"])
-        day = self.day - DAYS_EARLIER * is_doubtful
-        is_possible = people.is_there(self.person, day) & (day >= period.first_day)
-        return _Attendances(self.person, day, self.minute, self.draws).at(is_possible)
 
     @property
     def arrival(self) -> Whole:
@@ -102,8 +87,21 @@ class _Attendances(Aligned):
         return self.day * MINUTES_PER_DAY + self.minute
 
 
+def attendances(people: People, sites: Sites, config: EmergencyConfig, *, period: Period) -> Attendances:
+    """Return the arrivals of the period; what would touch the hour of a clock change comes some days earlier."""
+    keys = Draws.of(period.seed, TABLE, people.number)
+    rates = Rates(people, config.rate, sites.imd_quintile)
+    person, day, draws = events(rates, keys, first_day=period.first_day, last_day=period.last_day)
+    minute = 60 * draws.categorical("hour", HOUR_WEIGHTS) + draws.whole("minute", 60)
+    found = Attendances(person, day, minute, draws).at(np.lexsort((draws.bits, minute, day, person)))
+    chain, _ = chain_of_times(found.draws, found.arrival, config)
+    is_doubtful = touches_a_change(chain["incident_datetime"], chain["departure_datetime"])
+    moved = replace(found, day=found.day - DAYS_EARLIER * is_doubtful)
+    return moved.at(people.is_there(moved.person, moved.day) & (moved.day >= period.first_day))
+
+
 def _records(people: People, sites: Sites, config: CareConfig, *, period: Period) -> Mapping[str, Any]:
-    e, found = EmergencyAttendanceColumns, _Attendances.of(people, sites, config.emergency, period=period)
+    e, found = EmergencyAttendanceColumns, attendances(people, sites, config.emergency, period=period)
     person, draws, number = found.person, found.draws, people.number[found.person]
     chain, has_left = chain_of_times(draws, found.arrival, config.emergency)
     chain[e.incident_datetime] = np.maximum(chain[e.incident_datetime], people.birth[person] * MINUTES_PER_DAY)

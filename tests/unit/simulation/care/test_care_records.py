@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import ModuleType
 
 import pandas as pd
@@ -27,6 +27,7 @@ from icspark.tables.records import (
 from icspark.tables.truth import TruthAppointment
 
 PEOPLE = 300
+Kind = Callable[..., DataFrame]
 KINDS = {
     simulate_appointments: AppointmentColumns,
     truth_appointment: TruthAppointment,
@@ -38,31 +39,62 @@ KINDS = {
 
 
 @pytest.fixture(scope="module")
-def people(spark: SparkSession, region: ModuleType) -> DataFrame:
-    asked = {"place": region.small_place(), "config": CareConfig(), "period": region.PERIOD}
-    rows = histories(region.small_lives(spark, PEOPLE), **asked).toPandas()
-    # Two numbers in the lists of one row are one type in Spark, whatever the session that reads it back.
-    return spark.createDataFrame(rows, histories(region.small_lives(spark, 1), **asked).schema).persist()
+def people(spark: SparkSession, region: ModuleType) -> Iterator[DataFrame]:
+    lives = region.small_lives(spark, PEOPLE)
+    rows = histories(lives, place=region.small_place(), config=CareConfig(), period=region.PERIOD).persist()
+    yield rows
+    rows.unpersist()
+
+
+@pytest.fixture(scope="module")
+def whole(people: DataFrame, region: ModuleType) -> dict[str, pd.DataFrame]:
+    return {kind.__name__: sorted_rows(made(kind, people.coalesce(1), region)) for kind in KINDS}
 
 
 def made(kind: Callable[..., DataFrame], people: DataFrame, region: ModuleType) -> DataFrame:
     asked = {"config": CareConfig(), "period": region.PERIOD}
-    return (
-        kind(people, **asked) if kind is simulate_clinic_events else kind(people, place=region.small_place(), **asked)
-    )
+    if kind is not simulate_clinic_events:
+        asked["place"] = region.small_place()
+    return kind(people, **asked)
+
+
+def sorted_rows(frame: DataFrame) -> pd.DataFrame:
+    found = frame.toPandas()
+    # Text shows every digit of a number, and a list can be sorted as text.
+    return found.astype(str).sort_values(list(found.columns), ignore_index=True)
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
-def test_the_same_rows_for_any_partitioning(
-    people: DataFrame, region: ModuleType, kind: Callable[..., DataFrame]
+def test_the_same_rows_for_any_batches(
+    spark: SparkSession, people: DataFrame, region: ModuleType, whole: dict[str, pd.DataFrame], kind: Kind
 ) -> None:
-    key = list(made(kind, people, region).columns)
+    spark.conf.set("spark.sql.execution.arrow.maxRecordsPerBatch", 5)
+    try:
+        shuffled = people.coalesce(1).sortWithinPartitions(F.xxhash64("person_number"))
+        in_fives = sorted_rows(made(kind, shuffled, region))
+    finally:
+        spark.conf.unset("spark.sql.execution.arrow.maxRecordsPerBatch")
 
-    def rows(parts: int, order: F.Column) -> pd.DataFrame:
-        found = made(kind, people.orderBy(order).repartition(parts), region).toPandas()
-        return found.astype(str).sort_values(key, ignore_index=True)
+    assert len(in_fives) > 10
+    assert in_fives.equals(whole[kind.__name__])
 
-    one = rows(1, F.col("person_number"))
-    assert len(one) > 10
-    assert one.equals(rows(7, F.col("person_number").desc()))
-    assert one.equals(rows(64, F.xxhash64("person_number")))
+
+@pytest.mark.parametrize("parts", [7, pytest.param(64, marks=pytest.mark.slow)])
+def test_the_same_rows_for_any_partitions(
+    people: DataFrame, region: ModuleType, whole: dict[str, pd.DataFrame], parts: int
+) -> None:
+    kinds = list(KINDS) if parts > 7 else [truth_appointment]
+    for kind in kinds:
+        assert sorted_rows(made(kind, people.repartition(parts), region)).equals(whole[kind.__name__])
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+def test_columns_are_the_tables_and_what_must_be_known_is(whole: dict[str, pd.DataFrame], kind: Kind) -> None:
+    rows, table = whole[kind.__name__], KINDS[kind]
+
+    assert set(rows) - {"person_number"} == set(table.columns()) - {"is_after_death", "person_number"}
+    for name, spec in table.columns().items():
+        if name in rows and not spec.nullable:
+            assert not rows[name].isin(["None", "NaT", "nan"]).any(), name
+    if keys := [name for name in table.key() if name in rows]:
+        assert not rows.duplicated(["person_number", *keys]).any()
