@@ -1,7 +1,7 @@
 """The Quality and Outcomes Framework of a simulated region: a workbook in the publisher's layout, one sheet a register.
 
 A row of indicator codes, the header below it, then one row per practice, as `sources.practice_prevalence` describes.
-Registers whose conditions are not simulated have no sheet; smoking is none of them.
+Registers whose conditions are not simulated have no sheet. Smoking has an indicator in the place of a register.
 """
 
 from __future__ import annotations
@@ -23,6 +23,9 @@ from icspark.tables.codes import REGISTERS
 INDICATORS = {"DM019": DIASTOLIC, "DM020": HBA1C}
 POINTS = {"DM019": (10.0, 0.38, 0.78), "DM020": (17.0, 0.35, 0.75)}
 """Points of an indicator, and the shares between which they rise from 0 to all (NHS England, QOF 2021-22)."""
+
+SMOKERS = "SMOK004"
+"""The indicator whose patients are the smokers of 15 and over."""
 
 HEADER = ["Practice code", "Practice name"]
 REGISTER_BLOCK = ["List size", "Register", "Prevalence (%)"]
@@ -71,6 +74,8 @@ def sheets(
         list_size, cases = (_by_practice(part, practices) for part in (of_age, of_register))
         values = (list_size, cases, _percent(cases, list_size))
         columns = [Column(title, None, part) for title, part in zip(REGISTER_BLOCK, values, strict=True)]
+        if register == "smoking":
+            columns = [columns[0], *_indicator(SMOKERS, cases, cases)]
         if register == "diabetes":
             columns += _care(cases, practices, met)
         yield sheet, _sheet(f"Simulated {meaning}", practices, columns)
@@ -88,9 +93,13 @@ def _care(cases: pd.Series, practices: pd.DataFrame, met: pd.DataFrame | None) -
         at_target = cases * 0 if met is None else _by_practice(met[met["measure"] == measure], practices)
         patients = cases * 0 if met is None else cases
         total = total + points(indicator, at_target / patients.where(patients > 0))
-        yield Column(INDICATOR_BLOCK[0], indicator, at_target)
-        yield Column(INDICATOR_BLOCK[1], None, patients)
+        yield from _indicator(indicator, at_target, patients)
     yield Column("Total Achievement Score", "All", total)
+
+
+def _indicator(code: str, numerator: pd.Series, patients: pd.Series) -> Iterator[Column]:
+    yield Column(INDICATOR_BLOCK[0], code, numerator)
+    yield Column(INDICATOR_BLOCK[1], None, patients)
 
 
 def _sheet(title: str, practices: pd.DataFrame, columns: list[Column]) -> list[list[Any]]:

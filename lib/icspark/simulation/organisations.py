@@ -9,7 +9,7 @@ from numpy.random import Generator
 from icspark.simulation.nesting import halved
 from icspark.simulation.place_config import PlaceConfig
 
-FEWEST_PRACTICES = 7
+FEWEST_PRACTICES, MOST_PRACTICES = 7, 9_999
 PRACTICES_PER_NETWORK = 4
 
 SITES = (

@@ -23,6 +23,7 @@ INWARD_LETTERS = "ABDEFGHJLNPQRSTUWXYZ"
 METRES_FROM_BORDER = 3.0
 FEWEST_POSTCODES = 2
 UNITS_PER_DISTRICT = 10 * len(INWARD_LETTERS) ** 2
+MOST_POSTCODES = 99 * UNITS_PER_DISTRICT
 
 
 def postcode_points(atoms: pd.DataFrame, config: PlaceConfig, draw: Generator) -> pd.DataFrame:

@@ -22,20 +22,6 @@ LEAST_AGE = {
 }  # fmt: skip
 """Least age of a register and of its list size, where it is not 0 (NHS England, QOF 2021-22)."""
 
-CONDITIONS = {
-    "diabetes": ("type_1_diabetes", "type_2_diabetes"),
-    "cancer": ("breast_cancer", "colorectal_cancer", "lung_cancer", "prostate_cancer", "melanoma", "lymphoma"),
-    "coronary_heart_disease": ("angina", "ischaemic_heart_disease", "myocardial_infarction"),
-    "stroke_tia": ("stroke", "transient_ischaemic_attack"),
-    "peripheral_arterial_disease": ("peripheral_vascular_disease",),
-    "mental_health": ("bipolar_disorder", "schizophrenia", "psychosis"),
-    "copd": ("chronic_obstructive_pulmonary_disease",),
-}
-"""Register -> conditions that belong on it beside the one of its own name."""
-
-REGISTER_OF = {name: name for name in REGISTERS} | {one: name for name, many in CONDITIONS.items() for one in many}
-"""Condition -> the register that it belongs on; others are on none."""
-
 HBA1C, HBA1C_TARGET = "hba1c_ifcc", 58.0
 """DM020: HbA1c of 58 mmol/mol or less in the 12 months before."""
 
@@ -128,10 +114,9 @@ def at_targets(lists: DataFrame, onsets: DataFrame, observations: DataFrame, *, 
 
 
 def _on_registers(onsets: DataFrame, on: date) -> DataFrame:
-    """Return the distinct person_number and register of what is recorded by a date."""
-    register = F.create_map(*[F.lit(part) for pair in REGISTER_OF.items() for part in pair])
-    recorded = onsets.where((F.col("recorded_date") <= F.lit(on)) & F.col("condition").isin(*REGISTER_OF))
-    return recorded.select("person_number", register[F.col("condition")].alias("register")).distinct()
+    """Return the distinct person_number and register of what is recorded by a date; both are called alike."""
+    recorded = onsets.where((F.col("recorded_date") <= F.lit(on)) & F.col("condition").isin(*REGISTERS))
+    return recorded.select("person_number", F.col("condition").alias("register")).distinct()
 
 
 def _is_of_age() -> Column:

@@ -59,7 +59,7 @@ def place() -> Place:
 
 @pytest.fixture(scope="module")
 def drawn(place: Place) -> dict[str, pd.DataFrame]:
-    """People drawn without regard to anything but layouts: a birth date, a home, a practice, diabetes for one in 5."""
+    """People drawn without regard to anything but layouts: a birth date, a home, a practice, conditions for some."""
     draw = np.random.default_rng(5)
     home = place.postcodes.iloc[draw.choice(len(place.postcodes), PEOPLE)].reset_index(drop=True)
     births = pd.Timestamp("2024-06-30") - pd.to_timedelta(draw.integers(0, 97 * 365, PEOPLE), unit="D")
@@ -81,7 +81,9 @@ def drawn(place: Place) -> dict[str, pd.DataFrame]:
         **interval
     )
     onset = {"onset_date": date(2019, 1, 1), "recorded_date": date(2020, 1, 1)}
-    onsets = pd.DataFrame({"person_number": numbers[::5], "condition": "type_2_diabetes"}).assign(**onset)
+    cases = {"diabetes": numbers[::5], "smoking": numbers[::4], "gout": numbers}
+    onsets = pd.concat([pd.DataFrame({"person_number": those, "condition": name}) for name, those in cases.items()])
+    onsets = onsets.assign(**onset)
     return {"people": people, "residences": residences, "registrations": registrations, "onsets": onsets}
 
 
@@ -239,7 +241,7 @@ def test_lists_are_those_who_are_registered(spark: SparkSession, folder: Path, d
 def test_registers_have_their_own_ages_and_targets_their_newest_value(
     spark: SparkSession, simulated: Simulated, drawn: dict[str, pd.DataFrame], tmp_path: Path
 ) -> None:
-    patients = drawn["onsets"]["person_number"]
+    patients = drawn["people"]["person_number"][::5]
     values = [(int(n), "hba1c_ifcc", date(2024, 1, 1), 70.0) for n in patients]
     values += [(int(n), "hba1c_ifcc", date(2024, 2, 1), 58.0) for n in patients[::2]]
     values += [(int(n), "hba1c_ifcc", date(2022, 2, 1), 40.0) for n in patients]  # too long ago
@@ -254,6 +256,9 @@ def test_registers_have_their_own_ages_and_targets_their_newest_value(
     got = got.set_index("practice_code")
     np.testing.assert_allclose(got["diabetes_prevalence"].loc[prevalence.index], prevalence, atol=1e-12)
     np.testing.assert_allclose(got["diabetes_hba1c_share"].loc[met.index], met, atol=1e-12)
+    older = people[pd.to_datetime(people["birth_date"]) <= "2009-06-30"]
+    smoking = (older["person_number"] % 4 == 0).groupby(older["practice_code"]).mean()
+    np.testing.assert_allclose(got["smoking_prevalence"].loc[smoking.index], smoking, atol=1e-12)
     assert (got["diabetes_blood_pressure_share"] == 0).all() and got["asthma_prevalence"].isna().all()
     np.testing.assert_allclose(got["diabetes_points"].loc[met.index], points("DM020", met), atol=1e-12)
 
