@@ -62,7 +62,7 @@ class Source(JobConfig):
                     mend="correct `path`, or `data` above it",
                 )
             try:
-                path.open("rb").close()
+                next(path.iterdir(), None) if path.is_dir() else path.open("rb").close()
             except OSError as error:
                 raise InputError(
                     "a source file cannot be read",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -13,12 +13,21 @@ import icspark.jobs
 
 
 def digest(paths: Iterable[Path]) -> str:
-    """Return the SHA-256 over the contents of files, in order."""
+    """Return the SHA-256 over the contents of files, in order; a folder counts as the data files in it."""
     total = hashlib.sha256()
-    for path in paths:
+    for path in files_of(paths):
         with path.open("rb") as stream:
             total.update(hashlib.file_digest(stream, "sha256").digest())
     return total.hexdigest()
+
+
+def files_of(paths: Iterable[Path]) -> Iterator[Path]:
+    """Yield files, those of a folder in order of their names, without what Spark writes beside data (`_`, `.`)."""
+    for path in paths:
+        if path.is_dir():
+            yield from (file for file in sorted(path.rglob("*")) if file.is_file() and file.name[0] not in "._")
+        else:
+            yield path
 
 
 @cache

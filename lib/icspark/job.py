@@ -11,6 +11,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from icspark.config import Environment, JobConfig, Source
 from icspark.errors import IcsparkError, PlanError, QualityError
+from icspark.fingerprint import files_of
 from icspark.plan import JobModule
 from icspark.quality.checks import Checked
 from icspark.record import Output
@@ -135,10 +136,10 @@ class Job(Generic[C]):
         folders = []
         for name in self.module.folders:
             folder = Path(self.environment.storage.pages) / name
-            for file in sorted(p for p in folder.rglob("*") if p.is_file()):
-                self.inputs[f"written:{name}/{file.relative_to(folder)}"] = hashlib.sha256(
-                    file.read_bytes()
-                ).hexdigest()
+            for file in files_of([folder]):
+                with file.open("rb") as stream:
+                    content = hashlib.file_digest(stream, "sha256").hexdigest()
+                self.inputs[f"written:{name}/{file.relative_to(folder)}"] = content
             folders.append(Output(name, str(folder)))
         missing = {t.name() for t in self.module.writes} - {o.name for o in self.outputs}
         if missing:

@@ -55,9 +55,31 @@ def described(module: ModuleType) -> JobModule:
 
 @cache
 def jobs() -> dict[str, JobModule]:
-    """Return every job of the suite by name, found by listing the package `icspark.jobs`."""
+    """Return every job of the suite by name, found by listing the package `icspark.jobs`.
+
+    A job that may not read what it declares is a PlanError.
+    """
     names = sorted(info.name for info in pkgutil.iter_modules(icspark.jobs.__path__) if not info.name.startswith("_"))
-    return {name: described(importlib.import_module(f"icspark.jobs.{name}")) for name in names}
+    known = {name: described(importlib.import_module(f"icspark.jobs.{name}")) for name in names}
+    require_only_checks_read_truth(known)
+    return known
+
+
+def require_only_checks_read_truth(known: Mapping[str, JobModule]) -> None:
+    """Raise PlanError where a job not called `check_...` reads what was planted in a simulated region."""
+    for job in known.values():
+        read = [table.name() for table in (*job.reads, *job.reads_if_present) if is_truth(table)]
+        if read and not job.name.startswith("check_"):
+            raise PlanError(
+                f"the job reads {', '.join(read)}, which only jobs called check_... may",
+                where=job.name,
+                mend="let a check job write what it found into a table, and read that",
+            )
+
+
+def is_truth(table: type[Table]) -> bool:
+    """Return whether a table holds the truth of a simulated region (`truth`, `truth_...`)."""
+    return table.name().split("_")[0] == "truth"
 
 
 def job_named(name: str) -> JobModule:

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from icspark.config import JobConfig, keys_of, load
 from icspark.errors import ConfigurationError, InputError
+from icspark.fingerprint import digest
 
 GOOD = """\
 name: tiny
@@ -107,3 +108,16 @@ def test_the_hash_follows_the_content(tmp_path: Path) -> None:
 
 def test_keys_come_from_the_model() -> None:
     assert list(keys_of(AreaConfig)) == [("bins", "int", "5", "number of bins")]
+
+
+def test_a_folder_is_a_source_and_what_spark_writes_beside_the_data_does_not_count(tmp_path: Path) -> None:
+    folder = tmp_path / "files" / "practices.csv"
+    folder.mkdir(parents=True)
+    (folder / "part-00000.parquet").write_bytes(b"a")
+    source = load(written(tmp_path, GOOD), MODELS).sources["practice"].existing("practice")
+    before = digest(source.paths)
+    for beside in ("_SUCCESS", ".part-00000.parquet.crc"):
+        (folder / beside).write_bytes(b"x")
+    assert digest(source.paths) == before
+    (folder / "part-00001.parquet").write_bytes(b"b")
+    assert digest(source.paths) != before

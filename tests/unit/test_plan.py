@@ -12,6 +12,7 @@ from icspark.config import Environment, JobConfig, Source, Storage
 from icspark.errors import PlanError
 from icspark.plan import JobModule
 from icspark.tables.table import Table, column
+from icspark.tables.truth import Truth
 
 
 class Raw(Table):
@@ -107,6 +108,13 @@ def test_a_table_that_is_there_already_meets_its_reader() -> None:
 def test_an_absent_file_is_named() -> None:
     missing = plan.missing_inputs(CHAIN, environment(raw=Source(path="/not/there.csv")), lambda _: False)
     assert missing["a"] == ["source raw (no file /not/there.csv)"]
+
+
+def test_only_checks_read_the_truth() -> None:
+    plan.require_only_checks_read_truth(known(job("check_links", [Truth]), job("simulate", writes=[Truth])))
+    for reader in (job("report", [Truth]), job("report", perhaps=[Truth])):
+        with pytest.raises(PlanError, match="report: the job reads truth, which only jobs called check_"):
+            plan.require_only_checks_read_truth(known(reader))
 
 
 def test_unknown_names_get_the_nearest() -> None:

@@ -29,8 +29,8 @@ SPELLINGS = {
     Registration.patients_count: ("NUMBER_OF_PATIENTS", "NUMBER OF PATIENTS"),
 }
 SEX = "SEX"
-LAST_ENGLISH_2011, LAST_WELSH_2011 = "E01033768", "W01001958"
-"""The highest LSOA codes of 2011; the new ones of 2021 are above them."""
+ISSUED_2021 = (("E01033769", "E01035762"), ("W01001959", "W01002040"))
+"""The ranges of LSOA codes that were first issued in 2021, of England and of Wales."""
 
 _LSOA = "^[EW]01[0-9]{6}$"
 _NO_AREA = "^(NO20[0-9]{2}|[LMNS][0-9]{8})$"
@@ -38,8 +38,8 @@ _NO_AREA = "^(NO20[0-9]{2}|[LMNS][0-9]{8})$"
 
 def is_only_of_2021(code: Column) -> Column:
     """Return whether an LSOA code was first issued in 2021."""
-    above = F.when(code.startswith("E"), code > LAST_ENGLISH_2011).otherwise(code > LAST_WELSH_2011)
-    return code.rlike(_LSOA) & above
+    english, welsh = (code.between(*codes) for codes in ISSUED_2021)
+    return code.rlike(_LSOA) & (english | welsh)
 
 
 RULES = (

@@ -252,3 +252,35 @@ class AreaLookup(Table):
     to_code = column(STRING, "code of the upper area", key=True)
     to_name = column(STRING, "name of the upper area")
     change_code = column(STRING, "between vintages: U unchanged, S split, M merged, X irregular")
+
+
+class Service(Table):
+    """One row per site that people travel to: a hospital, clinic or practice.
+
+    Source: NHS England, Organisation Data Service, or a list of sites with coordinates. Licence: OGL v3. Null where the
+    file does not say; null coordinates where it has none.
+    """
+
+    service_code = column(STRING, "code of the site; its name and point where the file has no codes", key=True)
+    service_type = column(STRING, "type of service, such as acute or diabetes_centre", required=True)
+    service_name = column(STRING, "name", required=True)
+    provider_code = column(STRING, "ODS code of the organisation that runs it")
+    postcode = column(STRING, "postcode in the form with one space")
+    easting = column(DOUBLE, "metres east, EPSG:27700")
+    northing = column(DOUBLE, "metres north, EPSG:27700")
+
+
+class Road(Table):
+    """One row per pair of nodes of the road network that a road joins, in both directions.
+
+    Source: OpenStreetMap ways as edges (Open Database Licence 1.0), or a simulated region. Of several roads between the
+    same nodes the shortest is here. Null coordinates where the file has none.
+    """
+
+    from_node = column(STRING, "node at one end", key=True)
+    to_node = column(STRING, "node at the other end", key=True)
+    metres = column(DOUBLE, "length along the road", required=True)
+    from_easting = column(DOUBLE, "metres east of the one end, EPSG:27700")
+    from_northing = column(DOUBLE, "metres north of the one end, EPSG:27700")
+    to_easting = column(DOUBLE, "metres east of the other end, EPSG:27700")
+    to_northing = column(DOUBLE, "metres north of the other end, EPSG:27700")
