@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,9 @@ from icspark.config import Storage
 from icspark.errors import TableError
 from icspark.guard import differences, guarded, translated
 from icspark.tables.table import Table
+
+Replacing = tuple[str, ...] | Mapping[str, str]
+"""Partition columns whose values in the frame are replaced; or columns with the value that is, whatever the frame."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +97,7 @@ class Tables:
         table: type[Table],
         frame: DataFrame,
         *,
-        replacing: tuple[str, ...] = (),
+        replacing: Replacing = (),
         run_id: str,
         properties: dict[str, str],
         keys_are_unique: bool = False,
@@ -102,7 +106,8 @@ class Tables:
 
         Keys are checked for repeats and required columns for nulls while the rows are written, so a row that breaks
         them fails the write before Delta commits. `replacing` names partition columns: only their values that the
-        frame brings are replaced. A changed schema is replaced with its rows, in the same commit. `keys_are_unique`:
+        frame brings are replaced; or it gives the values too: then exactly these are, by nothing if the frame brings
+        nothing. A changed schema is replaced with its rows, in the same commit. `keys_are_unique`:
         repeated keys have just been taken out, so the check of the key is not made again.
         """
         problems = differences(table, frame.schema)
@@ -112,7 +117,7 @@ class Tables:
                 where=table.name(),
                 mend="mend the job, or the table class",
             )
-        if set(replacing) - set(table.partitions()) or set(replacing) - set(table.key()):
+        if set(replacing) - set(table.partitions()) or (table.key() and set(replacing) - set(table.key())):
             raise TableError(
                 "`replacing` names columns that are not both key and partition",
                 where=table.name(),
@@ -123,7 +128,9 @@ class Tables:
         try:
             self._create(table, properties)
             writer = rows.write.format("delta").mode("overwrite").option("userMetadata", run_id)
-            if replacing:
+            if isinstance(replacing, Mapping):
+                writer = writer.option("replaceWhere", " AND ".join(_equal(*pair) for pair in replacing.items()))
+            elif replacing:
                 writer = writer.option("partitionOverwriteMode", "dynamic")
             elif self._is_changed(table):
                 writer = writer.option("overwriteSchema", "true").partitionBy(*table.partitions())
@@ -185,6 +192,10 @@ def _commit(row: Any) -> Commit:
 
 def _is_data(operation: str) -> bool:
     return operation in {"WRITE", "MERGE", "RESTORE", "DELETE", "UPDATE", "CREATE TABLE AS SELECT", "OPTIMIZE"}
+
+
+def _equal(name: str, value: str) -> str:
+    return f"`{name}` = {_quoted(value)}"
 
 
 def _quoted(text: str) -> str:
