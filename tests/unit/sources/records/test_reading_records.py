@@ -72,7 +72,8 @@ def test_own_columns_codes_dates_and_lists_become_ours(spark: SparkSession, file
 def test_parquet_of_our_own_names_needs_no_map(spark: SparkSession, tmp_path: Any) -> None:
     written = spark.createDataFrame(
         [("own", "p", "1", date(2024, 2, 3), ["I10", "E11.9"])],
-        "ID_SYSTEM string, source_id string, spell_id string, admission_date date, secondary_diagnosis_codes array<string>",
+        "ID_SYSTEM string, source_id string, spell_id string, admission_date date, "
+        "secondary_diagnosis_codes array<string>",
     )
     written.write.parquet(str(tmp_path / "admissions"))
     given = Source(path=str(tmp_path / "admissions"), options={"delivery": "d1"}).existing("admission")
