@@ -99,15 +99,17 @@ class Job(Generic[C]):
     def _publish(
         self, table: type[Table], frame: DataFrame, replacing: Replacing = (), *, keys_are_unique: bool = False
     ) -> int:
-        said = {"icspark.simulated": str(self.environment.is_simulated).lower()}
         return self.tables.write(
             table,
             frame,
             replacing=replacing,
             run_id=self.run["run_id"],
-            properties=said,
+            properties=self._properties(),
             keys_are_unique=keys_are_unique,
         )
+
+    def _properties(self) -> dict[str, str]:
+        return {"icspark.simulated": str(self.environment.is_simulated).lower()}
 
     def keep(self, table: type[Table]) -> None:
         """Leave a declared table as it is, for want of what it is made from; where there is none, make it empty."""
@@ -115,7 +117,8 @@ class Job(Generic[C]):
             raise self._undeclared(table.name(), "WRITES")
         output = Output(table.name(), self.tables.location(table), schema_hash=table.schema_hash())
         if self.tables.version(table) is None:
-            output.rows = self._publish(table, self.spark.createDataFrame([], table.schema()))
+            self.tables.make_empty(table, properties=self._properties())
+            output.rows = 0
         output.version = self.tables.version(table)
         self.outputs.append(output)
 

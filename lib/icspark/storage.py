@@ -148,6 +148,10 @@ class Tables:
         at = self.location(table)
         writer.save(self._path(table)) if at.startswith("delta.`") else writer.saveAsTable(at)
 
+    def make_empty(self, table: type[Table], *, properties: dict[str, str]) -> None:
+        """Make a table without rows, in place of whatever stands there: a version like any other."""
+        self.spark.sql(f"CREATE OR REPLACE TABLE {self._definition(table, properties)}")
+
     def _create(self, table: type[Table], properties: dict[str, str]) -> None:
         if (
             self.storage.tables
@@ -155,6 +159,9 @@ class Tables:
             and (Path(self._path(table)) / "_delta_log").exists()
         ):
             return
+        self.spark.sql(f"CREATE TABLE IF NOT EXISTS {self._definition(table, properties)}")
+
+    def _definition(self, table: type[Table], properties: dict[str, str]) -> str:
         columns = ", ".join(
             f"`{name}` {spec.data_type.simpleString()}{'' if spec.nullable else ' NOT NULL'}"
             f" COMMENT {_quoted(spec.description)}"
@@ -163,8 +170,8 @@ class Tables:
         partitions = f" PARTITIONED BY ({', '.join(table.partitions())})" if table.partitions() else ""
         said = {"icspark.schema_hash": table.schema_hash(), **properties}
         listed = ", ".join(f"{_quoted(key)} = {_quoted(value)}" for key, value in said.items())
-        self.spark.sql(
-            f"CREATE TABLE IF NOT EXISTS {self.location(table)} ({columns}) USING DELTA{partitions}"
+        return (
+            f"{self.location(table)} ({columns}) USING DELTA{partitions}"
             f" COMMENT {_quoted(table.description())} TBLPROPERTIES ({listed})"
         )
 
@@ -191,7 +198,8 @@ def _commit(row: Any) -> Commit:
 
 
 def _is_data(operation: str) -> bool:
-    return operation in {"WRITE", "MERGE", "RESTORE", "DELETE", "UPDATE", "CREATE TABLE AS SELECT", "OPTIMIZE"}
+    made = {"CREATE TABLE AS SELECT", "CREATE OR REPLACE TABLE"}
+    return operation in {"WRITE", "MERGE", "RESTORE", "DELETE", "UPDATE", "OPTIMIZE", *made}
 
 
 def _equal(name: str, value: str) -> str:
