@@ -18,6 +18,8 @@ from icspark.tables.linkage import IdentityConflict
 from icspark.tables.records import Appointment, Diagnosis, Person, PersonIdentity, Residence, SourceAppointment
 from icspark.tables.table import Table
 
+pytestmark = pytest.mark.slow
+
 JOBS = ("ingest_person", "ingest_records", "person_identity", "linked_records")
 
 PERSON = """id_system,source_id,sex_code,birth_month,ethnic_category_code,death_date
@@ -141,7 +143,6 @@ def test_the_record_tells_dates_and_totals_and_no_member(region: Region) -> None
     assert last_rows(record)["source_appointment"]["rejected_by_rule"] == {"PARENT_REJECTED": 1}
 
 
-@pytest.mark.slow
 def test_a_new_delivery_wins_and_the_purpose_says_whom_it_holds(region: Region) -> None:
     region.feed("appointment", NEWER, delivery="2024-07", zone="Europe/London")
     model = plan.jobs()["linked_records"].config

@@ -50,13 +50,10 @@ def person(people: DataFrame, persons: DataFrame | None) -> DataFrame:
     known and not specified yield to a sex, not stated and not known to an ethnic category, none to any value. A value
     that no identifier knows is null; without `persons` all are.
     """
-    said = [name for name in Person.columns() if name != PERSON]
     if persons is None:
-        nothing = [
-            F.lit(None).cast(spec.data_type).alias(name) for name, spec in Person.columns().items() if name in said
-        ]
-        return people.select(PERSON).distinct().select(PERSON, *nothing)
+        persons = people.sparkSession.createDataFrame([], SourcePerson.schema())
     told = people.join(newest_people(persons), on=[SYSTEM, IDENTIFIER], how="left")
+    said = [name for name in Person.columns() if name != PERSON]
     best = [F.max_by(name, F.struct(_is_known(name), DELIVERY, SYSTEM, IDENTIFIER)).alias(name) for name in said]
     return told.groupBy(PERSON).agg(*best).select(*Person.columns())
 
