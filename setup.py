@@ -32,6 +32,7 @@ setup(
         "pyarrow>=15",
         "shapely>=2.1,<3",
         "pyproj>=3.6",
+        "igraph>=0.11",
         "pydantic>=2.7,<3",
         "pyyaml>=6",
         "typer>=0.15",

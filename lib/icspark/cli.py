@@ -149,6 +149,7 @@ def show_jobs() -> None:
     for job in plan.jobs().values():
         reads = [
             *(f"{name} (file)" for name in job.files),
+            *(f"[{name} (file)]" for name in job.files_if_present),
             *(t.name() for t in job.reads),
             *(f"[{t.name()}]" for t in job.reads_if_present),
         ]

@@ -43,17 +43,25 @@ class Source(JobConfig):
         None, description="name of the FOLDERS entry of the job that makes these files, if one does"
     )
     rejected_ceiling: float = Field(0.05, ge=0, le=1, description="share of rejected rows above which the job stops")
+    codes: dict[str, dict[str, str]] = Field(
+        {}, description="our column -> its own codes -> those of our list; '' where a code says that nothing is known"
+    )
     options: dict[str, str] = Field({}, description="what this layout's reader takes besides; see its docs page")
 
     @property
     def paths(self) -> list[Path]:
-        """Return the files in order, patterns expanded; a name that matches nothing stays, to be reported."""
+        """Return the files and folders in order, patterns expanded; what matches nothing stays, to be reported."""
         names = (self.path,) if isinstance(self.path, str) else self.path
         return [file for name in map(Path, names) for file in (sorted(name.parent.glob(name.name)) or [name])]
 
+    @property
+    def files(self) -> list[Path]:
+        """Return the files in order, those of a folder in the order of their names, without hidden and `_` ones."""
+        return [file for path in self.paths for file in ([path] if not path.is_dir() else _parts(path))]
+
     def existing(self, name: str) -> Source:
         """Return self once every file is seen to be there and readable; `name` is its key in the configuration."""
-        for path in self.paths:
+        for path in self.files:
             if not path.exists():
                 raise InputError(
                     "a source file is absent",
@@ -71,6 +79,10 @@ class Source(JobConfig):
                     expected=str(path),
                 ) from None
         return self
+
+
+def _parts(folder: Path) -> list[Path]:
+    return sorted(f for f in folder.rglob("*") if f.is_file() and f.name[0] not in "._")
 
 
 class Region(JobConfig):

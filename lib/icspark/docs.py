@@ -80,11 +80,11 @@ def rules_page() -> str:
 
 def source_rules() -> Iterator[tuple[str, tuple[Rule, ...]]]:
     """Yield each source module's name with its rules: the constants whose names begin with RULES."""
-    for info in pkgutil.iter_modules(icspark.sources.__path__):
-        module = importlib.import_module(f"icspark.sources.{info.name}")
+    for info in pkgutil.walk_packages(icspark.sources.__path__, "icspark.sources."):
+        module = importlib.import_module(info.name)
         found = [rule for name, value in vars(module).items() if name.startswith("RULES") for rule in value]
         if found:
-            yield info.name, tuple(dict.fromkeys(found))
+            yield info.name.removeprefix("icspark.sources."), tuple(dict.fromkeys(found))
 
 
 def exit_codes_page() -> str:
@@ -120,6 +120,7 @@ def job_page(job: JobModule) -> str:
         f"- `{t.name()}`, if present: {t.grain()}" for t in job.reads_if_present
     ]
     reads += [f"- files of `sources.{name}`" for name in job.files]
+    reads += [f"- files of `sources.{name}`, if configured" for name in job.files_if_present]
     writes = [f"- `{t.name()}`: {t.grain()}" for t in job.writes] + [f"- folder `{name}`" for name in job.folders]
     keys = list(keys_of(job.config))
     grid = (

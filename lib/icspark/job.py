@@ -15,7 +15,7 @@ from icspark.fingerprint import files_of
 from icspark.plan import JobModule
 from icspark.quality.checks import Checked
 from icspark.record import Output
-from icspark.storage import Tables
+from icspark.storage import Replacing, Tables
 from icspark.tables.table import Table
 
 C = TypeVar("C", bound=JobConfig)
@@ -49,11 +49,12 @@ class Job(Generic[C]):
         self.inputs[table.name()] = str(version)
         return None if version is None else self.tables.read(table, version=version)
 
-    def write(self, table: type[Table], frame: DataFrame | Checked, *, replacing: tuple[str, ...] = ()) -> None:
+    def write(self, table: type[Table], frame: DataFrame | Checked, *, replacing: Replacing = ()) -> None:
         """Publish a declared table in one commit, checked on the way out.
 
         A Checked frame writes its rejected half first, stops where its ceiling is passed, and must conserve rows:
-        accepted + rejected = read. `replacing` (partition columns) leaves other values of those columns alone.
+        accepted + rejected = read. `replacing` (partition columns) leaves other values of those columns alone; with
+        a value for each, as a Checked frame needs it, that value is replaced even where a half brings no row of it.
         """
         if table not in self.module.writes:
             raise self._undeclared(table.name(), "WRITES")
@@ -65,7 +66,7 @@ class Job(Generic[C]):
         output.version = self.tables.version(table)
         self.outputs.append(output)
 
-    def _write_both(self, table: type[Table], checked: Checked, output: Output, replacing: tuple[str, ...]) -> None:
+    def _write_both(self, table: type[Table], checked: Checked, output: Output, replacing: Replacing) -> None:
         checked.judged.persist()  # read twice: once for each half
         try:
             self._write_rejected(table, checked, output, replacing)
@@ -81,9 +82,9 @@ class Job(Generic[C]):
                 mend="this is a defect of the reader: report it; the version before is still there",
             )
 
-    def _write_rejected(self, table: type[Table], checked: Checked, output: Output, replacing: tuple[str, ...]) -> None:
+    def _write_rejected(self, table: type[Table], checked: Checked, output: Output, replacing: Replacing) -> None:
         rejected = table.rejected()
-        lost = self._publish(rejected, checked.rejected, tuple(c for c in replacing if c in rejected.partitions()))
+        lost = self._publish(rejected, checked.rejected, replacing)
         counts = checked.numbers()
         output.read, output.rejected = counts["read"], counts["rejected_rows"]
         output.rejected_by_rule = {code: counts[code] for code in checked.rule_codes if counts[code]}
@@ -97,17 +98,37 @@ class Job(Generic[C]):
         checked.stop_above_ceiling()
 
     def _publish(
-        self, table: type[Table], frame: DataFrame, replacing: tuple[str, ...] = (), *, keys_are_unique: bool = False
+        self, table: type[Table], frame: DataFrame, replacing: Replacing = (), *, keys_are_unique: bool = False
     ) -> int:
-        said = {"icspark.simulated": str(self.environment.is_simulated).lower()}
         return self.tables.write(
             table,
             frame,
             replacing=replacing,
             run_id=self.run["run_id"],
-            properties=said,
+            properties=self._properties(),
             keys_are_unique=keys_are_unique,
         )
+
+    def _properties(self) -> dict[str, str]:
+        return {"icspark.simulated": str(self.environment.is_simulated).lower()}
+
+    def keep(self, table: type[Table]) -> None:
+        """Leave a declared table as it is, for want of what it is made from; where there is none, make it empty."""
+        if table not in self.module.writes:
+            raise self._undeclared(table.name(), "WRITES")
+        output = Output(table.name(), self.tables.location(table), schema_hash=table.schema_hash())
+        if self.tables.version(table) is None:
+            self.tables.make_empty(table, properties=self._properties())
+            output.rows = 0
+        output.version = self.tables.version(table)
+        self.outputs.append(output)
+
+    def source_if_present(self, name: str) -> Source | None:
+        """Return a source of FILES_IF_PRESENT, its files seen to be there; None where it is not configured."""
+        if name not in self.module.files_if_present:
+            raise self._undeclared(name, "FILES_IF_PRESENT")
+        source = self.environment.sources.get(name)
+        return None if source is None else source.existing(name)
 
     def source(self, name: str) -> Source:
         """Return a declared source of the configuration, its files seen to be there."""

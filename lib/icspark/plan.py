@@ -31,6 +31,12 @@ class JobModule:
     folders: tuple[str, ...]
     config: type[JobConfig]
     run: Callable[[Any], None]
+    files_if_present: tuple[str, ...] = ()
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Return the names of all the sources that it may read."""
+        return (*self.files, *self.files_if_present)
 
     @property
     def outputs(self) -> tuple[str, ...]:
@@ -50,6 +56,7 @@ def described(module: ModuleType) -> JobModule:
         folders=getattr(module, "FOLDERS", ()),
         config=getattr(module, "Config", JobConfig),
         run=module.run,
+        files_if_present=getattr(module, "FILES_IF_PRESENT", ()),
     )
 
 
@@ -92,7 +99,7 @@ def job_named(name: str) -> JobModule:
 def tables() -> dict[str, type[Table]]:
     """Return every table that some job writes or reads, by name, and the run record."""
     known = {t.name(): t for job in jobs().values() for t in (*job.writes, *job.reads, *job.reads_if_present)}
-    known |= {t.rejected().name(): t.rejected() for job in jobs().values() for t in job.writes if job.files}
+    known |= {t.rejected().name(): t.rejected() for job in jobs().values() for t in job.writes if job.sources}
     return dict(sorted((known | {RunRecord.name(): RunRecord}).items()))
 
 
@@ -122,7 +129,7 @@ def needs(job: JobModule, known: Mapping[str, JobModule], environment: Environme
     made = writers(known)
     read = [t.name() for t in (*job.reads, *job.reads_if_present)]
     if environment is not None:
-        read += [s.folder for f in job.files if (s := environment.sources.get(f)) is not None and s.folder]
+        read += [s.folder for f in job.sources if (s := environment.sources.get(f)) is not None and s.folder]
     return {made[name] for name in read if name in made and made[name] != job.name}
 
 
@@ -165,7 +172,8 @@ def missing_inputs(
 ) -> dict[str, list[str]]:
     """Return, for each job that cannot run under this configuration, what is missing: sources, files, tables.
 
-    A table counts as met where a runnable job writes it, or where it is there already.
+    A table counts as met where a runnable job writes it, or where it is there already. Sources of FILES_IF_PRESENT may
+    be absent from the configuration, but not all of them where a job has nothing else to read.
     """
     made, missing = writers(known), dict[str, list[str]]()
     for name in ordered(known, environment):
@@ -173,11 +181,13 @@ def missing_inputs(
         lacks = [f"source {file} (not in the configuration)" for file in job.files if file not in environment.sources]
         lacks += [
             f"source {file} (no file {path})"
-            for file in job.files
+            for file in job.sources
             if (source := environment.sources.get(file)) is not None and not source.folder
             for path in source.paths
             if not path.exists()
         ]
+        if not (job.files or job.reads or set(job.files_if_present) & set(environment.sources)):
+            lacks += [f"any of the sources {', '.join(job.files_if_present)}"] if job.files_if_present else []
         lacks += [
             f"table {table.name()}"
             for table in job.reads

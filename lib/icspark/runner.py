@@ -114,9 +114,9 @@ class Runner:
         read = (*module.reads, *module.reads_if_present)
         inputs = {table.name(): str(self.tables.version(table)) for table in read}
         sources = {
-            name: environment.sources[name].existing(name) for name in module.files if name in environment.sources
+            name: environment.sources[name].existing(name) for name in module.sources if name in environment.sources
         }
-        inputs |= {name: digest(source.paths) for name, source in sources.items()}
+        inputs |= {name: digest(source.files) for name, source in sources.items()}
         region = environment.region
         if region and region.areas and Path(region.areas).exists():
             inputs["region"] = digest([Path(region.areas)])

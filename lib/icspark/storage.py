@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,9 @@ from icspark.config import Storage
 from icspark.errors import TableError
 from icspark.guard import differences, guarded, translated
 from icspark.tables.table import Table
+
+Replacing = tuple[str, ...] | Mapping[str, str]
+"""Partition columns whose values in the frame are replaced; or columns with the value that is, whatever the frame."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +97,7 @@ class Tables:
         table: type[Table],
         frame: DataFrame,
         *,
-        replacing: tuple[str, ...] = (),
+        replacing: Replacing = (),
         run_id: str,
         properties: dict[str, str],
         keys_are_unique: bool = False,
@@ -102,7 +106,8 @@ class Tables:
 
         Keys are checked for repeats and required columns for nulls while the rows are written, so a row that breaks
         them fails the write before Delta commits. `replacing` names partition columns: only their values that the
-        frame brings are replaced. A changed schema is replaced with its rows, in the same commit. `keys_are_unique`:
+        frame brings are replaced; or it gives the values too: then exactly these are, by nothing if the frame brings
+        nothing. A changed schema is replaced with its rows, in the same commit. `keys_are_unique`:
         repeated keys have just been taken out, so the check of the key is not made again.
         """
         problems = differences(table, frame.schema)
@@ -112,7 +117,7 @@ class Tables:
                 where=table.name(),
                 mend="mend the job, or the table class",
             )
-        if set(replacing) - set(table.partitions()) or set(replacing) - set(table.key()):
+        if set(replacing) - set(table.partitions()) or (table.key() and set(replacing) - set(table.key())):
             raise TableError(
                 "`replacing` names columns that are not both key and partition",
                 where=table.name(),
@@ -123,7 +128,9 @@ class Tables:
         try:
             self._create(table, properties)
             writer = rows.write.format("delta").mode("overwrite").option("userMetadata", run_id)
-            if replacing:
+            if isinstance(replacing, Mapping):
+                writer = writer.option("replaceWhere", " AND ".join(_equal(*pair) for pair in replacing.items()))
+            elif replacing:
                 writer = writer.option("partitionOverwriteMode", "dynamic")
             elif self._is_changed(table):
                 writer = writer.option("overwriteSchema", "true").partitionBy(*table.partitions())
@@ -141,6 +148,10 @@ class Tables:
         at = self.location(table)
         writer.save(self._path(table)) if at.startswith("delta.`") else writer.saveAsTable(at)
 
+    def make_empty(self, table: type[Table], *, properties: dict[str, str]) -> None:
+        """Make a table without rows, in place of whatever stands there: a version like any other."""
+        self.spark.sql(f"CREATE OR REPLACE TABLE {self._definition(table, properties)}")
+
     def _create(self, table: type[Table], properties: dict[str, str]) -> None:
         if (
             self.storage.tables
@@ -148,6 +159,9 @@ class Tables:
             and (Path(self._path(table)) / "_delta_log").exists()
         ):
             return
+        self.spark.sql(f"CREATE TABLE IF NOT EXISTS {self._definition(table, properties)}")
+
+    def _definition(self, table: type[Table], properties: dict[str, str]) -> str:
         columns = ", ".join(
             f"`{name}` {spec.data_type.simpleString()}{'' if spec.nullable else ' NOT NULL'}"
             f" COMMENT {_quoted(spec.description)}"
@@ -156,8 +170,8 @@ class Tables:
         partitions = f" PARTITIONED BY ({', '.join(table.partitions())})" if table.partitions() else ""
         said = {"icspark.schema_hash": table.schema_hash(), **properties}
         listed = ", ".join(f"{_quoted(key)} = {_quoted(value)}" for key, value in said.items())
-        self.spark.sql(
-            f"CREATE TABLE IF NOT EXISTS {self.location(table)} ({columns}) USING DELTA{partitions}"
+        return (
+            f"{self.location(table)} ({columns}) USING DELTA{partitions}"
             f" COMMENT {_quoted(table.description())} TBLPROPERTIES ({listed})"
         )
 
@@ -184,7 +198,12 @@ def _commit(row: Any) -> Commit:
 
 
 def _is_data(operation: str) -> bool:
-    return operation in {"WRITE", "MERGE", "RESTORE", "DELETE", "UPDATE", "CREATE TABLE AS SELECT", "OPTIMIZE"}
+    made = {"CREATE TABLE AS SELECT", "CREATE OR REPLACE TABLE"}
+    return operation in {"WRITE", "MERGE", "RESTORE", "DELETE", "UPDATE", "OPTIMIZE", *made}
+
+
+def _equal(name: str, value: str) -> str:
+    return f"`{name}` = {_quoted(value)}"
 
 
 def _quoted(text: str) -> str:

@@ -200,6 +200,53 @@ def test_replacing_by_a_column_that_is_no_partition_is_refused(house: House) -> 
     assert "`replacing` names columns" in house.run()[0].why
 
 
+def test_a_stated_value_is_replaced_even_by_nothing_and_no_other_is(house: House) -> None:
+    def of(week: str, *rows: tuple[str, str, int]) -> Callable[[Any], None]:
+        frame = house.spark.createDataFrame(list(rows), "week string, fruit string, number long")
+        return lambda job: job.write(Basket, frame, replacing={"week": week})
+
+    for given in (of("w1", ("w1", "apple", 1)), of("w'2", ("w'2", "apple", 3)), of("w1")):
+        house.job(given, writes=(Basket,))
+        assert house.run(force=True)[0].outcome == "done"
+    assert house.read(Basket) == [("w'2", "apple", 3)]
+    house.job(of("w1", ("w3", "secret", 1)), writes=(Basket,))
+    (step,) = house.run(force=True)
+    assert step.outcome == "failed"
+    assert "secret" not in step.why
+    assert house.read(Basket) == [("w'2", "apple", 3)]
+
+
+def test_a_table_is_kept_as_it_is_or_made_empty_once(house: House) -> None:
+    house.job(lambda job: job.keep(Fruit), writes=(Fruit,))
+    assert house.run()[0].outcome == "done"
+    assert (house.read(Fruit), house.tables.version(Fruit)) == ([], 0)
+    house.tables.write(Fruit, house.fruit(("apple", "red", 1.0)), run_id="other", properties={})
+    house.run(force=True)
+    assert (house.read(Fruit), house.tables.version(Fruit)) == ([("apple", "red", 1.0)], 1)
+
+
+def test_a_source_that_may_be_absent_is_none_and_counts_as_an_input_once_it_is_there(house: House) -> None:
+    seen = []
+
+    def run(job: Any) -> None:
+        seen.append(job.source_if_present("list") is None)
+        job.write(Fruit, house.fruit(("apple", None, 1.0)))
+
+    house.job(run, writes=(Fruit,), files_if_present=("list",))
+    source = house.environment.sources.pop("list")
+    outcomes = [house.run()[0].outcome for _ in range(2)]
+    folder = source.paths[0]
+    folder.mkdir()
+    (folder / "part-0.txt").write_text("one")
+    house.environment.sources["list"] = source
+    outcomes.append(house.run()[0].outcome)
+    (folder / "part-0.txt").write_text("two")
+    (folder / "_SUCCESS").write_text("")
+    outcomes += [house.run()[0].outcome for _ in range(2)]
+    assert seen == [True, False, False]
+    assert outcomes == ["done", "skipped", "done", "done", "skipped"]
+
+
 def test_an_undeclared_table_file_or_folder_is_refused(house: House) -> None:
     for act in (
         lambda job: job.read(Fruit),

@@ -54,6 +54,39 @@ def test_both_halves_are_written_counted_by_rule_and_add_up(spark: SparkSession,
     assert tables.read(Weighed.rejected()).count() == 5
 
 
+class Delivered(Table):
+    """One row per delivery and fruit."""
+
+    delivery = column(T.StringType(), "delivery", key=True, partition=True)
+    fruit = column(T.StringType(), "name", key=True)
+    grams = column(T.LongType(), "weight")
+
+
+def test_both_halves_of_a_delivery_replace_themselves_and_nothing_of_another(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    environment = Environment(name="halves", storage=Storage(tables=str(tmp_path / "tables"), pages=str(tmp_path)))
+    environment.sections["weigh"] = JobConfig()
+    tables = Tables(spark, environment.storage)
+
+    def deliver(name: str, *rows: tuple[Any, ...]) -> None:
+        raw = spark.createDataFrame([(name, *row) for row in rows], "delivery string, fruit string, grams long")
+        checked = check(raw, Delivered, [HEAVY], ceiling=1.0)
+        module = JobModule(
+            "weigh", "", (), (), (Delivered,), (), (), JobConfig,
+            lambda job: job.write(Delivered, checked, replacing={"delivery": name}),
+        )  # fmt: skip
+        assert Runner(environment, tables, {"weigh": module}).run(Wanted(("weigh",), frozenset({"weigh"})))
+
+    deliver("first", ("apple", 100), ("pear", 5000))
+    deliver("second", ("plum", 20), ("fig", 6000))
+    deliver("first", ("apple", 200), ("pear", 300))
+    accepted = sorted(tuple(row) for row in tables.read(Delivered).collect())
+    assert accepted == [("first", "apple", 200), ("first", "pear", 300), ("second", "plum", 20)]
+    rejected = tables.read(Delivered.rejected()).select("delivery", "row_key").collect()
+    assert [tuple(row) for row in rejected] == [("second", "second|fig")]
+
+
 @pytest.mark.parametrize(("rows", "said"), [(ROWS, "5 of 7 rows are rejected"), (ROWS[:0], "the source holds no rows")])
 def test_too_many_rejected_or_nothing_at_all_stops_the_job_and_keeps_the_version_before(
     spark: SparkSession, tmp_path: Path, rows: list[tuple[Any, ...]], said: str

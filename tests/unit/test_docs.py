@@ -50,11 +50,11 @@ def test_the_coordinates_of_jvm_packages_stand_in_one_file(root: Path) -> None:
     assert holders == ["lib/icspark/packages.py"]
 
 
-@pytest.mark.parametrize("name", ["suffolk", "england", "cluster", "databricks"])
+@pytest.mark.parametrize("name", ["suffolk", "england", "cluster", "databricks", "artificial_hes"])
 def test_every_shipped_configuration_is_valid(root: Path, name: str) -> None:
     environment = config.load(root / "conf" / f"{name}.yml", {n: job.config for n, job in plan.jobs().items()})
     assert environment.name == name
-    unread = set(environment.sources) - {f for job in plan.jobs().values() for f in job.files}
+    unread = set(environment.sources) - {f for job in plan.jobs().values() for f in job.sources}
     assert not unread, "sources that no job reads"
 
 

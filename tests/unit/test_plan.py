@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from pyspark.sql import types as T
@@ -115,6 +116,22 @@ def test_only_checks_read_the_truth() -> None:
     for reader in (job("report", [Truth]), job("report", perhaps=[Truth])):
         with pytest.raises(PlanError, match="report: the job reads truth, which only jobs called check_"):
             plan.require_only_checks_read_truth(known(reader))
+
+
+def test_sources_that_may_be_absent_are_optional_but_not_all_of_them_where_there_is_nothing_else() -> None:
+    jobs = known(replace(job("a", [], [Raw]), files_if_present=("one", "two")))
+    assert plan.missing_inputs(jobs, environment(), lambda _: False) == {"a": ["any of the sources one, two"]}
+    made = environment(two=Source(path="/x", folder="simulated"))
+    assert plan.missing_inputs(jobs, made, lambda _: False) == {}
+    absent = environment(two=Source(path="/not/there.csv"))
+    assert plan.missing_inputs(jobs, absent, lambda _: False) == {"a": ["source two (no file /not/there.csv)"]}
+    reader = known(replace(job("b", [Raw]), files_if_present=("one",)))
+    assert plan.missing_inputs(reader, environment(), lambda _: True) == {}
+
+
+def test_a_folder_of_a_source_that_may_be_absent_orders_as_a_table_does() -> None:
+    jobs = known(replace(job("a_reads"), files_if_present=("extract",)), job("z_makes", folders=["simulated"]))
+    assert plan.ordered(jobs, environment(extract=Source(path="/x", folder="simulated"))) == ["z_makes", "a_reads"]
 
 
 def test_unknown_names_get_the_nearest() -> None:

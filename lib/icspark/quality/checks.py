@@ -106,7 +106,7 @@ def check(
         counted = counted.observe(noted, *[_noted(made()).alias(name) for name, made in notes.items()])
     return Checked(
         accepted=judged.filter(F.col("_rule").isNull()).select(*_columns(table)),
-        rejected=_rejected(counted, listed),
+        rejected=_rejected(counted, table, listed),
         counts=counts,
         ceiling=ceiling,
         table=table,
@@ -236,7 +236,7 @@ def _total(number: Column) -> Column:
     return F.coalesce(F.sum(number), F.lit(0))
 
 
-def _rejected(judged: DataFrame, listed: Sequence[Rule]) -> DataFrame:
+def _rejected(judged: DataFrame, table: type[Table], listed: Sequence[Rule]) -> DataFrame:
     index = F.explode(F.when(F.col("_rule").isNotNull(), F.array("_rule")).otherwise(F.col("_cells")))
     described = F.array(*[_described(rule) for rule in listed])
     broken = judged.withColumn("_index", index).withColumn("_broken", F.element_at(described, F.col("_index") + 1))
@@ -248,8 +248,9 @@ def _rejected(judged: DataFrame, listed: Sequence[Rule]) -> DataFrame:
         Rejected.file: F.col("_file"),
         Rejected.row_key: F.when(F.translate("_key", "|", "") != "", F.col("_key")),
         Rejected.raw_text: F.col("_raw"),
+        **{name: F.col(name) for name in table.partitions()},
     }
-    return broken.select(*[values[name].alias(name) for name in Rejected.columns()])
+    return broken.select(*[values[name].alias(name) for name in table.rejected().columns()])
 
 
 def _described(rule: Rule) -> Column:

@@ -80,3 +80,104 @@ PRESCRIBING_SETTING: dict[str, str] = {
 """ODS prescribing setting codes."""
 
 GP_PRACTICE_SETTING = "4"
+
+SEX: dict[str, str] = {"1": "male", "2": "female", "0": "not known", "9": "not specified"}
+"""Person gender code."""
+
+ETHNIC_CATEGORY: dict[str, str] = {
+    "A": "British",
+    "B": "Irish",
+    "C": "any other White background",
+    "D": "White and Black Caribbean",
+    "E": "White and Black African",
+    "F": "White and Asian",
+    "G": "any other mixed background",
+    "H": "Indian",
+    "J": "Pakistani",
+    "K": "Bangladeshi",
+    "L": "any other Asian background",
+    "M": "Caribbean",
+    "N": "African",
+    "P": "any other Black background",
+    "R": "Chinese",
+    "S": "any other ethnic group",
+    "Z": "not stated",
+    "99": "not known",
+}
+"""Ethnic category: 16+1 codes of the 2001 census, and not known."""
+
+ATTENDANCE: dict[str, str] = {
+    "5": "attended on time or, if late, before the relevant professional was ready to see the patient",
+    "6": "arrived late, after the relevant professional was ready, but was seen",
+    "7": "arrived late and could not be seen",
+    "3": "did not attend, no advance warning given",
+    "2": "cancelled by, or on behalf of, the patient",
+    "4": "cancelled or postponed by the provider",
+    "0": "not applicable: the appointment occurs in the future",
+}
+"""Attended or did not attend code."""
+
+FIRST_ATTENDANCE: dict[str, str] = {
+    "1": "first attendance face to face",
+    "2": "follow-up attendance face to face",
+    "3": "first telephone or telemedicine consultation",
+    "4": "follow-up telephone or telemedicine consultation",
+    "5": "referral to treatment clock stop administrative event",
+}
+"""First attendance code."""
+
+CONSULTATION_MEDIUM: dict[str, str] = {
+    "01": "face to face communication",
+    "02": "telephone",
+    "03": "telemedicine",
+    "04": "talk type for a person unable to speak",
+    "05": "email",
+    "06": "short message service (text messaging)",
+    "09": "text message (asynchronous)",
+    "10": "instant messaging (synchronous)",
+    "11": "video consultation",
+    "12": "message board (asynchronous)",
+    "13": "chat room (synchronous)",
+    "98": "other",
+}
+"""Consultation medium used, with the codes of earlier editions."""
+
+PRIORITY_TYPE: dict[str, str] = {"1": "routine", "2": "urgent", "3": "two week wait"}
+"""Priority type code."""
+
+ADMISSION_METHOD: dict[str, str] = {
+    "11": "elective: waiting list",
+    "12": "elective: booked",
+    "13": "elective: planned",
+    "21": "emergency: emergency care department",
+    "22": "emergency: general practitioner",
+    "23": "emergency: bed bureau",
+    "24": "emergency: consultant clinic",
+    "25": "emergency: mental health crisis resolution team",
+    "28": "emergency: other means (earlier editions)",
+    "2A": "emergency: emergency care department of another provider",
+    "2B": "emergency: transfer from another provider",
+    "2C": "emergency: baby born at home as intended",
+    "2D": "emergency: other means",
+    "31": "maternity: admitted ante partum",
+    "32": "maternity: admitted post partum",
+    "81": "transfer from another provider other than in an emergency",
+    "82": "birth in this provider",
+    "83": "birth outside this provider, not at home as intended",
+    "84": "high security psychiatric hospital: admissions panel",
+    "89": "high security psychiatric hospital: waiting list",
+    "98": "not applicable",
+    "99": "not known",
+}
+"""Method of admission; 84, 89, 98 and 99 stand in Hospital Episode Statistics only."""
+
+CODE_SYSTEMS: dict[str, str] = {"icd10": "ICD-10", "snomed": "SNOMED CT", "ctv3": "Clinical Terms Version 3"}
+"""Code systems of diagnoses; the configuration may name others."""
+
+DIAGNOSIS_SOURCES: dict[str, str] = {
+    "primary": "primary care",
+    "outpatient": "outpatient care",
+    "inpatient": "admitted patient care",
+    "emergency": "emergency care",
+}
+"""Where a diagnosis was recorded."""

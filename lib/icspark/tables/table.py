@@ -9,7 +9,7 @@ import hashlib
 import inspect
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any, ClassVar, cast
 
@@ -166,11 +166,16 @@ class Table:
 
     @classmethod
     def rejected(cls) -> type[Table]:
-        """Return the table of rows and cells of this table's sources that broke a rule (`rejected_<name>`)."""
+        """Return the table of rows and cells of this table's sources that broke a rule (`rejected_<name>`).
+
+        It is partitioned as this table is.
+        """
         if "_rejected" not in vars(cls):
             doc = f"One row per rejected row or cell of the source of {cls.name()}.\n\n{Rejected.__doc__}"
             release = Release.OPEN if cls.release is Release.OPEN else Release.PERSON
-            cls._rejected = cast(Any, type)(f"Rejected{cls.__name__}", (Rejected,), {"__doc__": doc}, release=release)
+            divided = {n: replace(cls._specs[n], key=False) for n in cls.partitions()}
+            name, own = f"Rejected{cls.__name__}", {"__doc__": doc}
+            cls._rejected = cast(Any, type)(name, (Rejected,), own, release=release, more=divided)
         return cls._rejected
 
     _rejected: ClassVar[type[Table]]

@@ -1,0 +1,1 @@
+"""Who is the same person, and whose records may be used."""
