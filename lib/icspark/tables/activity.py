@@ -272,4 +272,8 @@ class ActivityGradient(Table, release=Release.AGGREGATE):
         withheld_with=("events_count", "denominator"),
     )  # fmt: skip
     p_value = column(DOUBLE, "two-sided, of no gradient; null beside a fifth", withheld_with=("events_count",))
-    reason = column(STRING, "few_events, empty_band, too_few_groups, not_above_zero; null where there is an estimate")
+    reason = column(
+        STRING,
+        "few_events, empty_band, empty_fifth, too_few_groups, no_variance (a fifth with one person), not_above_zero; "
+        "null where there is an estimate",
+    )
