@@ -42,8 +42,10 @@ def rows(rows_of, spark, people):
             frame[name] = 0 if name.removesuffix("_count") in COUNTS else None
     fields = [T.StructField(name, spec.data_type) for name, spec in PersonActivity.columns().items()]
     activity = spark.createDataFrame(frame[list(PersonActivity.columns())], T.StructType(fields))
-    listed = [{"lsoa_2011_code": c, "ranked_areas_count": 10, "imd_2019_decile": i, "health_2019_decile": None} for i, c in
-              enumerate(AREAS, 1)]  # fmt: skip
+    listed = [
+        {"lsoa_2011_code": code, "ranked_areas_count": 10, "imd_2019_decile": decile}
+        for decile, code in enumerate(AREAS, start=1)
+    ]
     deprivation = rows_of(Deprivation2019, *listed)
     found = build_activity_gradient(activity, deprivation, domains=("imd", "health"), periods=Periods(2020, 2020))
     return {tuple(row)[:5]: row for row in found.collect()}
@@ -59,8 +61,8 @@ def by_statsmodels(y, t, fifth, *, scale=1.0):
     ]) * scale**2  # fmt: skip
     share = (total.t / total.t.sum()).to_numpy()
     model = sm.WLS(value.to_numpy(), sm.add_constant(np.cumsum(share) - share / 2), weights=share)
-    covariance = model.pinv_wexog @ np.diag(share * variance) @ model.pinv_wexog.T
     low, slope = model.fit().params
+    covariance = model.pinv_wexog @ np.diag(share * variance) @ model.pinv_wexog.T
     relative = (low + slope) / low
     toward = np.array([1 / (low + slope) - 1 / low, 1 / (low + slope)])
     return slope, np.sqrt(covariance[1, 1]), relative, np.sqrt(toward @ covariance @ toward)
