@@ -22,8 +22,8 @@ _TITLES = {
     "emergency_admissions": "Emergency admissions",
     "emergency_attendances": "Emergency attendances",
     "non_attendances": "Appointments not attended",
-    "first_hba1c": "First HbA1c",
-    "first_bmi": "First body mass index",
+    "first_hba1c": "First HbA1c (mmol/mol)",
+    "first_bmi": "First body mass index (kg/m²)",
 }
 _FORMS = {
     "rate_per_1000": PER,

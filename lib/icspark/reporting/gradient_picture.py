@@ -51,7 +51,8 @@ def _draw(axes: Axes, picture: dict[str, Any]) -> None:
         if lower is not None and upper is not None:
             axes.plot([rank, rank], [lower * factor, upper * factor], color=colours[fifth - 1], linewidth=2.2)
         axes.plot([rank], [estimate * factor], "o", color=colours[fifth - 1], markersize=8, markeredgecolor=INK)
-        axes.annotate(str(fifth), (rank, estimate * factor), xytext=(9, 4), textcoords="offset points", color=QUIET)
+        beside = (9, -13) if (picture["slope"][0] or 0) > 0 else (9, 6)  # off the line
+        axes.annotate(str(fifth), (rank, estimate * factor), xytext=beside, textcoords="offset points", color=QUIET)
     fitted = [(rank, value * factor) for _, rank, _, _, _, value, *_ in known if value is not None]
     if len(fitted) > 1 and picture["slope"][0] is not None:
         (x0, y0), (x1, y1) = fitted[0], fitted[-1]
@@ -75,15 +76,15 @@ def _dress(axes: Axes, picture: dict[str, Any], factor: float) -> None:
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)
     name, _, form = picture["label"].partition(": ")
-    axes.set_title(f"{name}, {picture['year']}", loc="left", fontsize=11.5, fontweight="bold", color=INK, pad=34)
-    axes.text(0, 1.085, form, transform=axes.transAxes, fontsize=8.5, color=QUIET)
-    axes.text(0, 1.025, _indices(picture, factor), transform=axes.transAxes, fontsize=8.5, color=QUIET)
+    axes.set_title(f"{name}, {picture['year']}", loc="left", fontsize=11.5, fontweight="bold", color=INK, pad=50)
+    for height, text in zip((1.135, 1.08, 1.025), (form, *_indices(picture, factor)), strict=True):
+        axes.text(0, height, text, transform=axes.transAxes, fontsize=8.5, color=QUIET, in_layout=False)
 
 
-def _indices(picture: dict[str, Any], factor: float) -> str:
+def _indices(picture: dict[str, Any], factor: float) -> tuple[str, str]:
     value, lower, upper, _, reason = picture["slope"]
     if value is None:
-        return f"no index: {reason}"
+        return f"no slope index: {reason}", ""
     slope = f"slope index {value * factor:+,.3g} ({lower * factor:,.3g} to {upper * factor:,.3g})"
     ratio, low, high, *_ = picture["relative"]
-    return slope if ratio is None else f"{slope}; relative {ratio:.2f} ({low:.2f} to {high:.2f})"
+    return slope, "" if ratio is None else f"relative index {ratio:.2f} ({low:.2f} to {high:.2f})"
