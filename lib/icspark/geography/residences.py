@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from functools import reduce
 
 from pyspark.sql import Column, DataFrame
@@ -83,9 +82,8 @@ def _named_apart() -> dict[str, Column]:
 
 def _by_point(addresses: DataFrame, *, boundaries: DataFrame | None) -> DataFrame:
     """Add `<vintage>_point`, `_point_by` and `_point_reason`."""
-    loaded = _area_types(boundaries)
+    metres, loaded = _in_metres(boundaries)
     named = addresses.withColumnsRenamed({f"{v}_code": f"{v}_supplied" for v in VINTAGES})
-    metres = reproject_boundaries(boundaries, epsg=BRITISH_GRID) if boundaries is not None else None
     for vintage in VINTAGES:
         if metres is not None and vintage in loaded:
             named = assign_areas(named, metres, area_type=vintage, epsg=BRITISH_GRID)
@@ -102,11 +100,15 @@ def _by_point(addresses: DataFrame, *, boundaries: DataFrame | None) -> DataFram
     return named.withColumnsRenamed({f"{v}_{old}": f"{v}_{new}" for v in VINTAGES for old, new in renamed.items()})
 
 
-def _area_types(boundaries: DataFrame | None) -> Iterable[str]:
+def _in_metres(boundaries: DataFrame | None) -> tuple[DataFrame | None, frozenset[str]]:
+    """Return the boundaries of the two vintages in EPSG:27700, and which of the vintages there are."""
     if boundaries is None:
-        return ()
-    ((loaded,),) = boundaries.agg(F.collect_set(Boundary.area_type)).take(1)  # a handful of types
-    return tuple(loaded)
+        return None, frozenset()
+    layers = boundaries.where(F.col(Boundary.area_type).isin(*VINTAGES))
+    # One small row. Polygons that are in metres already are not sent through Python again.
+    types, systems = layers.agg(F.collect_set(Boundary.area_type), F.collect_set(Boundary.epsg_code)).take(1)[0]
+    is_metric = set(systems) <= {BRITISH_GRID}
+    return layers if is_metric else reproject_boundaries(layers, epsg=BRITISH_GRID), frozenset(types)
 
 
 def _by_postcode(addresses: DataFrame, *, directory: DataFrame | None) -> DataFrame:

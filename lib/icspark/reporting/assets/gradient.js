@@ -75,5 +75,5 @@ function tellIndices(picture, say) {
   const [ratio, low, high, , ratioReason] = picture.relative;
   const rows = [["Slope index of inequality", isKnown(slope) ? say(slope) : reason || "withheld", isKnown(slope) ? `${say(lower)} to ${say(upper)}` : "\u2013"], ["Relative index of inequality", isKnown(ratio) ? plain(ratio, 2) : ratioReason || reason || "withheld", isKnown(ratio) ? `${plain(low, 2)} to ${plain(high, 2)}` : "\u2013"]];
   fillTable(holder, [["", false], ["Figure", true], ["95 % interval", true]], rows, { label: "Indices of inequality", heading: 0 });
-  if (isKnown(p)) put(holder, "p", { class: "quiet small" }, `No gradient at all: p ${p < 0.001 ? "" : "= "}${writeP(p)}.`).style.margin = "8px 0 0";
+  if (isKnown(p)) put(holder, "p", { class: "quiet small" }, `Test of no gradient: p ${p < 0.001 ? "" : "= "}${writeP(p)}.`).style.margin = "8px 0 0";
 }
