@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from icspark.reporting import scales
+from icspark.reporting.activity_content import activity_measures, gradient_pictures, with_activity
 from icspark.reporting.gathering import EASTING, NO_PLACE, NORTHING, PageTables
 from icspark.reporting.labels import MIDPOINTS, REASONS, Measure, head, label, measures, subject, unit
 from icspark.reporting.outlines import METRES_PER_STEP, Drawing, draw
@@ -35,20 +36,22 @@ def content(tables: PageTables, *, region: str) -> dict[str, Any]:
 
     Numbers have six significant digits; what is null stays null.
     """
-    areas = tables.areas.sort_values(AreaSummary.lsoa_2011_code, ignore_index=True)
+    areas = with_activity(tables.areas.sort_values(AreaSummary.lsoa_2011_code, ignore_index=True), tables.activity)
+    known = [*measures(AreaSummary), *activity_measures(tables.activity)]
     inside = in_region(areas)
     drawing = draw(tables.boundaries, areas[AreaSummary.lsoa_2011_code][inside].tolist())
-    shown = [m for m in measures(AreaSummary) if not areas[m.name][inside].isna().all()]
+    shown = [m for m in known if not areas[m.name][inside].isna().all()]
     return {
         "region": region,
         "noFigure": scales.NO_FIGURE,
         "measures": [_measure(m, areas[m.name][inside]) for m in shown],
-        "withoutFigures": [m.label for m in measures(AreaSummary) if m not in shown],
+        "withoutFigures": [m.label for m in known if m not in shown],
         "areas": _areas(areas, shown, drawing),
         "map": _map(drawing),
         "practices": _practices(tables.practices, drawing),
         "correlation": correlation_tables(tables.correlation),
         "ages": age_pictures(tables.ages, tables.slopes),
+        "gradients": gradient_pictures(tables.gradient),
         "diverging": list(scales.palette(21, two_hues=True)),
         "fifths": list(scales.strokes(5)),
     }

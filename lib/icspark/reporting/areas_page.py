@@ -11,12 +11,15 @@ from icspark.reporting.embedding import Markup, asset, script_json, self_contain
 from icspark.reporting.gathering import Limits, PageTables
 from icspark.reporting.outlines import TOLERANCE_METRES
 from icspark.reporting.provenance import Edition, run_rows, source_rows
+from icspark.tables.activity import ActivityGradient, AreaActivity
 from icspark.tables.areas import AreaSummary, PracticeSummary
 from icspark.tables.inequality import AgeByDeprivation, AgeByDeprivationSlope, Correlation
 from icspark.tables.reference import Boundary, Postcode
+from icspark.tables.table import Table
 
-SCRIPTS = ("base.js", "map.js", "ranking.js", "statistics.js", "page.js")
+SCRIPTS = ("base.js", "map.js", "ranking.js", "statistics.js", "gradient.js", "page.js")
 TABLES = (AreaSummary, PracticeSummary, Correlation, AgeByDeprivation, AgeByDeprivationSlope, Boundary, Postcode)
+OF_RECORDS = (AreaActivity, ActivityGradient)
 
 
 @dataclass(frozen=True)
@@ -46,12 +49,17 @@ def areas_page(tables: PageTables, about: About) -> str:
         "banner": _banner(about),
         "lede": _lede(tables, about),
         "tolerance": round(TOLERANCE_METRES),
-        "sources": table_rows(source_rows(TABLES, about.editions)),
+        "sources": table_rows(source_rows(_tables(tables), about.editions)),
         "run": table_rows(run_rows(about.run, about.inputs)),
         "content": script_json(data),
     }
     scripts = "\n".join(asset(name) for name in SCRIPTS)
     return self_contained(asset("areas.html"), styles=asset("areas.css"), scripts=scripts, values=values)
+
+
+def _tables(tables: PageTables) -> tuple[type[Table], ...]:
+    there = {AreaActivity: tables.activity, ActivityGradient: tables.gradient}
+    return (*TABLES, *[table for table in OF_RECORDS if not there[table].empty])
 
 
 def _banner(about: About) -> Markup:

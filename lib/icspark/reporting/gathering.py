@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from icspark.disclosure.gate import check_released
+from icspark.tables.activity import ActivityGradient, AreaActivity
 from icspark.tables.areas import AreaSummary, PracticeSummary
 from icspark.tables.inequality import AgeByDeprivation, AgeByDeprivationSlope, Correlation
 from icspark.tables.reference import Boundary, Postcode
@@ -44,13 +45,16 @@ class PageTables:
     ages: pd.DataFrame
     slopes: pd.DataFrame
     counts: Mapping[str, int]
+    activity: pd.DataFrame = field(default_factory=lambda: _empty(AreaActivity))
+    gradient: pd.DataFrame = field(default_factory=lambda: _empty(ActivityGradient))
 
 
 def gather(frames: Frames, limits: Limits) -> PageTables:
     """Return the rows of a page. Only aggregates of areas and practices reach the driver, at most `limits` of them.
 
-    Areas are those of the region and any others that have a boundary; all of them where no region is given. Boundary
-    and Postcode may be absent. Raise a DisclosureError for a frame of an aggregate that has not been through `release`.
+    Areas are those of the region and any others that have a boundary; all of them where no region is given. Boundary,
+    Postcode, AreaActivity and ActivityGradient may be absent. Raise a DisclosureError for a frame of an aggregate that
+    has not been through `release`.
     """
     for table, frame in frames.items():
         check_released(table, frame)
@@ -64,6 +68,10 @@ def gather(frames: Frames, limits: Limits) -> PageTables:
         ages=_ordered(frames[AgeByDeprivation], AgeByDeprivation),
         slopes=_ordered(frames[AgeByDeprivationSlope], AgeByDeprivationSlope),
         counts={**area_counts, **practice_counts},
+        activity=_activity(frames, areas),
+        gradient=_ordered(frames[ActivityGradient], ActivityGradient)
+        if ActivityGradient in frames
+        else _empty(ActivityGradient),
     )
 
 
@@ -85,6 +93,16 @@ def _areas(frames: Frames, limits: Limits) -> tuple[pd.DataFrame, pd.DataFrame, 
         return kept, _empty(Boundary), counts
     of_kept = F.col(Boundary.area_code).isin(kept[AreaSummary.lsoa_2011_code].tolist())
     return kept, drawn.filter(of_kept).orderBy(Boundary.area_code).toPandas(), counts
+
+
+def _activity(frames: Frames, areas: pd.DataFrame) -> pd.DataFrame:
+    """Return the newest year of the activity of the page's areas; empty where there is none, or of another level."""
+    if AreaActivity not in frames:
+        return _empty(AreaActivity)
+    shown = F.col(AreaActivity.lsoa_2011_code).isin(areas[AreaSummary.lsoa_2011_code].tolist())
+    rows = frames[AreaActivity].where(shown)
+    newest = rows.agg(F.max(AreaActivity.year)).take(1)[0][0]
+    return rows.where(F.col(AreaActivity.year) == newest).orderBy(AreaActivity.lsoa_2011_code).toPandas()
 
 
 def boundaries_of(boundaries: DataFrame, area_type: str = AREA_TYPE) -> DataFrame:

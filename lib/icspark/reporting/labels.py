@@ -22,6 +22,7 @@ THEMES = (
     "Land and access to practices",
     "Coverage of what is attributed",
     "How it is known",
+    "Events of people, from linked records",
 )
 """Groups of columns, in the order in which a page offers them."""
 
@@ -43,6 +44,12 @@ REASONS = {
     "constant": "one of the columns has one value only",
     "collinear": "the columns held constant determine one another",
     "empty_quintile": "no area in one of the fifths",
+    "few_events": "fewer than 10 events",
+    "empty_band": "nobody of one sex in one of the age bands",
+    "empty_fifth": "nobody lives in an area of this fifth",
+    "too_few_groups": "people live in fewer than three of the fifths",
+    "no_variance": "one person alone in one of the fifths",
+    "not_above_zero": "the line falls below zero",
 }
 """Reason codes of the tables, in words."""
 

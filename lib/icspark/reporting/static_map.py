@@ -20,7 +20,7 @@ from matplotlib.patheffects import withStroke
 from shapely.geometry.base import BaseGeometry
 
 from icspark.reporting.areas_content import in_region, scales_of
-from icspark.reporting.labels import measures
+from icspark.reporting.labels import Measure, measures
 from icspark.reporting.outlines import DISTRICT, TOLERANCE_METRES, grid_shapes, label_place, simplified
 from icspark.reporting.scales import NO_FIGURE, Scale, class_of
 from icspark.tables.areas import AreaSummary
@@ -30,16 +30,25 @@ INK, SEA = "#17212b", "#e3ebf0"
 WIDTH_INCHES, DOTS_PER_INCH = 10.0, 150
 
 
-def save_map(areas: pd.DataFrame, boundaries: pd.DataFrame, column: str, *, to: Path, note: str = "") -> bool:
-    """Draw one column of the area summary as a PNG; say whether there was anything to draw.
+def save_map(
+    areas: pd.DataFrame,
+    boundaries: pd.DataFrame,
+    column: str,
+    *,
+    to: Path,
+    note: str = "",
+    others: Collection[Measure] = (),
+) -> bool:
+    """Draw one column of the summary, or of `others`, as a PNG; say whether there was anything to draw.
 
-    `areas` are rows of AreaSummary, `boundaries` of Boundary. Areas without a figure are hatched, those outside the
-    region pale. `note` stands below the map: source, or that the data are simulated. The same input gives the same
-    bytes.
+    `areas` are rows of AreaSummary, `boundaries` of Boundary; `others` are measures beside those of the summary, whose
+    columns the areas hold. Areas without a figure are hatched, those outside the region pale. `note` stands below the
+    map: source, or that the data are simulated. The same input gives the same bytes.
     """
-    if boundaries.empty or column not in {m.name for m in measures(AreaSummary)}:
+    known = {measure.name: measure for measure in (*measures(AreaSummary), *others)}
+    if boundaries.empty or column not in known:
         return False
-    measure = next(m for m in measures(AreaSummary) if m.name == column)
+    measure = known[column]
     inside = areas[in_region(areas)]
     if inside[column].isna().all() or measure.kind == "category":
         return False

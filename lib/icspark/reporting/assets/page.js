@@ -81,6 +81,7 @@ function start() {
   tellPractices();
   startCorrelation();
   startAges();
+  startGradients();
   document.addEventListener("keydown", (event) => { if (event.key === "Escape") hideTip(); });
   document.documentElement.setAttribute("data-ready", "yes");
 }

@@ -1,0 +1,1 @@
+"""Methods of official statistics over aggregated rows; any domain may use them, and they know of none."""
