@@ -31,6 +31,7 @@ class JobModule:
     folders: tuple[str, ...]
     config: type[JobConfig]
     run: Callable[[Any], None]
+    needs_one_of: tuple[type[Table], ...] = ()
 
     @property
     def outputs(self) -> tuple[str, ...]:
@@ -50,6 +51,7 @@ def described(module: ModuleType) -> JobModule:
         folders=getattr(module, "FOLDERS", ()),
         config=getattr(module, "Config", JobConfig),
         run=module.run,
+        needs_one_of=getattr(module, "NEEDS_ONE_OF", ()),
     )
 
 
@@ -143,9 +145,14 @@ def missing_inputs(
 ) -> dict[str, list[str]]:
     """Return, for each job that cannot run under this configuration, what is missing: sources, files, tables.
 
-    A table counts as met where a runnable job writes it, or where it is there already.
+    A table counts as met where a runnable job writes it, or where it is there already. Of the tables of NEEDS_ONE_OF
+    (which stand in READS_IF_PRESENT too) one is enough.
     """
     made, missing = writers(known), dict[str, list[str]]()
+
+    def is_met(table: type[Table]) -> bool:
+        return exists(table) or not (made.get(table.name()) is None or made[table.name()] in missing)
+
     for name in ordered(known, environment):
         job = known[name]
         lacks = [f"source {file} (not in the configuration)" for file in job.files if file not in environment.sources]
@@ -156,11 +163,9 @@ def missing_inputs(
             for path in source.paths
             if not path.exists()
         ]
-        lacks += [
-            f"table {table.name()}"
-            for table in job.reads
-            if (made.get(table.name()) is None or made[table.name()] in missing) and not exists(table)
-        ]
+        lacks += [f"table {table.name()}" for table in job.reads if not is_met(table)]
+        if job.needs_one_of and not any(map(is_met, job.needs_one_of)):
+            lacks.append(f"one of the tables {', '.join(table.name() for table in job.needs_one_of)}")
         if lacks:
             missing[name] = lacks
     return missing

@@ -54,7 +54,7 @@ def test_lost_pairs_stop_the_job(histories) -> None:
     frame = histories(*ROWS)
     found = survey(frame, most_conditions=3)
     repeated = frame.withColumn("conditions", F.concat("conditions", "conditions"))
-    with pytest.raises(QualityError, match="Expected 35 pairs over all people. Found 6"):
+    with pytest.raises(QualityError, match="Expected 33 pairs over all people. Found 6"):
         count(repeated, found)
 
 
