@@ -9,6 +9,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from icspark.quality.checks import Checked, Rule, check
+from icspark.sources.condition_code import normal_code
 from icspark.tables.morbidity import ConditionCase, ConditionCode
 from icspark.tables.records import Diagnosis, Person, RegistrationPeriod
 
@@ -22,11 +23,6 @@ PROBLEMS = {
 }
 
 RULES = tuple(Rule(code, sentence, lambda code=code: F.col(WHY) == code) for code, sentence in PROBLEMS.items())  # type: ignore[misc]
-
-
-def normal_code(code: Column) -> Column:
-    """Return a code in upper case without dots, blanks and dashes: as lists and records are compared."""
-    return F.upper(F.regexp_replace(code, "[^A-Za-z0-9]", ""))
 
 
 def conditions_of_codes(diagnoses: DataFrame, codes: DataFrame) -> DataFrame:

@@ -13,7 +13,6 @@ from pyspark.sql import SparkSession
 from icspark.morbidity.cases import (
     build_condition_case,
     conditions_of_codes,
-    normal_code,
     rows_on_no_list,
     shared_codes,
 )
@@ -104,11 +103,6 @@ def test_impossible_dates_are_rejected_and_a_sound_date_is_still_a_case(cases) -
     accepted = sorted((row.person_id, row.condition) for row in checked.accepted.collect())
     assert accepted == [("a", "asthma"), ("d", "any_diabetes"), ("d", "diabetes")]
     assert checked.numbers()["read"] == 7
-
-
-def test_codes_are_compared_without_dots(spark: SparkSession) -> None:
-    frame = spark.createDataFrame([(" e11.9 ",), ("G30-0",), (None,)], "code string")
-    assert [row[0] for row in frame.select(normal_code(frame.code)).collect()] == ["E119", "G300", None]
 
 
 def test_lists_that_share_or_nest_codes() -> None:
