@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pyspark.sql import types as T
 
-from icspark.tables.table import Release, Table, column
+from icspark.tables.table import Rate, Release, Table, column
 
 STRING, LONG, INT, DOUBLE = T.StringType(), T.LongType(), T.IntegerType(), T.DoubleType()
 DATE, BOOLEAN = T.DateType(), T.BooleanType()
@@ -73,8 +75,8 @@ class ConditionHistory(Table, release=Release.PERSON):
     )
 
 
-_PAIR = {"withheld_with": ("both_count", "a_count", "b_count")}
-_DIRECTION = {"withheld_with": ("a_before_b_count", "b_before_a_count", "both_count")}
+_PAIR: dict[str, Any] = {"withheld_with": ("both_count", "a_count", "b_count")}
+_DIRECTION: dict[str, Any] = {"withheld_with": ("a_before_b_count", "b_before_a_count", "both_count")}
 
 
 class PairColumns(Table, release=Release.AGGREGATE):
@@ -145,3 +147,89 @@ class MorbidityPairByGroup(PairColumns, release=Release.AGGREGATE):
     trend = column(DOUBLE, "change of ln OR from one group to the next, inverse-variance", **_PAIR)
     trend_lower_95 = column(DOUBLE, "lower 95 % limit", **_PAIR)
     trend_upper_95 = column(DOUBLE, "upper 95 % limit", **_PAIR)
+
+
+_CASES: dict[str, Any] = {"withheld_with": ("observed_count",)}
+_PATH: dict[str, Any] = {"withheld_with": ("people_count",)}
+_BOTH: dict[str, Any] = {"withheld_with": ("both_count",)}
+_NODE: dict[str, Any] = {"withheld_with": ("cases_count",)}
+
+
+class MorbidityNode(Table, release=Release.AGGREGATE):
+    """One row per condition that is a node of the network.
+
+    Source: derived from morbidity_pair and condition_history. Null `distance` out of reach of the reference conditions,
+    or where none is named; null `community_stability` where no replicates were drawn.
+    """
+
+    condition = column(STRING, "condition", key=True)
+    cases_count = column(LONG, "people with the condition", required=True, is_count=True)
+    people_count = column(LONG, "people counted", required=True, is_count=True)
+    prevalence = column(DOUBLE, "the two divided", rate=Rate("cases_count", "people_count"))
+    degree = column(LONG, "edges of the node", required=True, is_open=True)
+    strength = column(DOUBLE, "sum of ln ratio over its edges", **_NODE)
+    betweenness = column(DOUBLE, "share of shortest paths between two others that pass it", **_NODE)
+    pagerank = column(DOUBLE, "PageRank along the arcs, unweighted; sums to 1", **_NODE)
+    k_core = column(LONG, "greatest k of a part in which each node has k edges", required=True, is_open=True)
+    component = column(STRING, "smallest condition that it is connected with", required=True)
+    community = column(LONG, "community by the Leiden method, largest first from 1", required=True, is_open=True)
+    community_stability = column(DOUBLE, "mean best Jaccard of the community over replicates of people", **_NODE)
+    distance = column(DOUBLE, "length of the shortest way from the nearest reference condition", **_NODE)
+
+
+class MorbidityEdge(Table, release=Release.AGGREGATE):
+    """One row per edge of the network.
+
+    Source: derived from morbidity_pair and condition_history. An arrow says `source` precedes `target`, never that it
+    causes it; without one the order is that of the alphabet. Null `kept_share` where no replicates were drawn.
+    """
+
+    source = column(STRING, "condition; where directed, the one that comes first", key=True)
+    target = column(STRING, "the other condition", key=True)
+    is_directed = column(BOOLEAN, "the order can be told", required=True)
+    both_count = column(LONG, "people with both", required=True, is_count=True)
+    odds_ratio = column(DOUBLE, "Mantel-Haenszel odds ratio", **_BOTH)
+    weight = column(DOUBLE, "ln of the ratio that the network is made of", **_BOTH)
+    length = column(DOUBLE, "1 / that ratio", **_BOTH)
+    kept_share = column(DOUBLE, "share of replicates of people in which it is kept", **_BOTH)
+
+
+class MorbidityEnrichment(Table, release=Release.AGGREGATE):
+    """One row per condition (or set of them), demographic and group of it.
+
+    Source: derived from condition_history, within strata of the other demographics. Null `z` where the group and the
+    condition leave nothing to chance; null ratio where none is expected.
+    """
+
+    subject = column(STRING, "condition, or set:<name> for a set of conditions", key=True)
+    demographic = column(STRING, "column whose values make the groups", key=True)
+    group = column(STRING, "value of it; unknown where there is none", key=True)
+    people_count = column(LONG, "people of the group", required=True, is_count=True)
+    observed_count = column(LONG, "people of the group with the condition", required=True, is_count=True)
+    expected_count = column(DOUBLE, "expected if it were spread evenly within strata", **_CASES)
+    ratio = column(DOUBLE, "observed / expected", **_CASES)
+    z = column(DOUBLE, "(observed - expected) / standard deviation", **_CASES)
+    p_value = column(DOUBLE, "two-sided: exact where few are expected, else of z", **_CASES)
+    is_exact = column(BOOLEAN, "the p value is exact", required=True)
+    q_value = column(DOUBLE, "Benjamini-Hochberg over all rows", **_CASES)
+
+
+class Trajectory(Table, release=Release.AGGREGATE):
+    """One row per ordered path of three or four conditions.
+
+    Source: derived from morbidity_edge and condition_history. Arrows say 'precedes', never 'causes'. Null ratio where
+    none is expected.
+    """
+
+    path = column(STRING, "conditions in order, joined by >", key=True)
+    conditions_count = column(LONG, "conditions of the path", required=True, is_open=True)
+    people_count = column(LONG, "people who had them in that order, with gaps", required=True, is_count=True)
+    expected_count = column(
+        DOUBLE,
+        "expected if each step depended on the one before it only",
+        required=True,
+        **_PATH,
+    )
+    ratio = column(DOUBLE, "people / expected", **_PATH)
+    ratio_lower_95 = column(DOUBLE, "lower 95 % limit: exact Poisson", **_PATH)
+    ratio_upper_95 = column(DOUBLE, "upper 95 % limit, likewise", **_PATH)

@@ -1,0 +1,1 @@
+"""The one place of GraphFrames and igraph, behind small interfaces."""
