@@ -41,6 +41,7 @@ setup(
         "pyogrio>=0.10",
         "matplotlib>=3.9",
         "packaging>=23",
+        "igraph>=0.11",
     ],
     extras_require={
         "test": [

@@ -32,6 +32,7 @@ class JobModule:
     config: type[JobConfig]
     run: Callable[[Any], None]
     files_if_present: tuple[str, ...] = ()
+    needs_one_of: tuple[type[Table], ...] = ()
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -57,6 +58,7 @@ def described(module: ModuleType) -> JobModule:
         config=getattr(module, "Config", JobConfig),
         run=module.run,
         files_if_present=getattr(module, "FILES_IF_PRESENT", ()),
+        needs_one_of=getattr(module, "NEEDS_ONE_OF", ()),
     )
 
 
@@ -172,10 +174,15 @@ def missing_inputs(
 ) -> dict[str, list[str]]:
     """Return, for each job that cannot run under this configuration, what is missing: sources, files, tables.
 
-    A table counts as met where a runnable job writes it, or where it is there already. Sources of FILES_IF_PRESENT may
-    be absent from the configuration, but not all of them where a job has nothing else to read.
+    A table counts as met where a runnable job writes it, or where it is there already; of the tables of NEEDS_ONE_OF
+    (which stand in READS_IF_PRESENT too) one is enough. Sources of FILES_IF_PRESENT may be absent from the
+    configuration, but not all of them where a job has nothing else to read.
     """
     made, missing = writers(known), dict[str, list[str]]()
+
+    def is_met(table: type[Table]) -> bool:
+        return exists(table) or not (made.get(table.name()) is None or made[table.name()] in missing)
+
     for name in ordered(known, environment):
         job = known[name]
         lacks = [f"source {file} (not in the configuration)" for file in job.files if file not in environment.sources]
@@ -188,11 +195,9 @@ def missing_inputs(
         ]
         if not (job.files or job.reads or set(job.files_if_present) & set(environment.sources)):
             lacks += [f"any of the sources {', '.join(job.files_if_present)}"] if job.files_if_present else []
-        lacks += [
-            f"table {table.name()}"
-            for table in job.reads
-            if (made.get(table.name()) is None or made[table.name()] in missing) and not exists(table)
-        ]
+        lacks += [f"table {table.name()}" for table in job.reads if not is_met(table)]
+        if job.needs_one_of and not any(map(is_met, job.needs_one_of)):
+            lacks.append(f"one of the tables {', '.join(table.name() for table in job.needs_one_of)}")
         if lacks:
             missing[name] = lacks
     return missing

@@ -143,3 +143,14 @@ def test_every_job_of_the_suite_says_what_it_does_and_has_a_place_in_the_order()
     jobs = plan.jobs()
     assert set(plan.ordered(jobs)) == set(jobs)
     assert all(j.sentence.endswith(".") and len(j.sentence) < 160 for j in jobs.values())
+
+
+def test_of_several_tables_one_is_enough() -> None:
+    choosy = replace(job("z", [], [Last], perhaps=[Raw, Middle]), needs_one_of=(Raw, Middle))
+    assert plan.missing_inputs(known(choosy), environment(), lambda _: False) == {
+        "z": ["one of the tables raw, middle"]
+    }
+    assert plan.missing_inputs(known(choosy), environment(), lambda table: table is Middle) == {}
+    made = known(choosy, job("a", [], [Raw]))
+    assert plan.missing_inputs(made, environment(), lambda _: False) == {}
+    assert plan.ordered(made, environment()) == ["a", "z"]

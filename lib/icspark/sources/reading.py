@@ -35,7 +35,7 @@ _CODECS = {"utf-8": "utf-8-sig", "windows-1252": "cp1252"}
 _BYTES_80_TO_9F = [byte for byte in range(0x80, 0xA0) if byte not in (0x81, 0x8D, 0x8F, 0x90, 0x9D)]
 _LATIN_1 = "".join(map(chr, _BYTES_80_TO_9F))
 _WINDOWS_1252 = bytes(_BYTES_80_TO_9F).decode("cp1252")
-_CSV = {"sep": ",", "quote": '"', "escape": '"', "mode": "PERMISSIVE", "columnNameOfCorruptRecord": "_torn"}
+_CSV = {"quote": '"', "escape": '"', "mode": "PERMISSIVE", "columnNameOfCorruptRecord": "_torn"}
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,16 @@ class _Layout:
     encoding: str
     names: tuple[str, ...]
     preamble: tuple[str, ...]
+    separator: str = ","
+
+
+@dataclass(frozen=True)
+class _Header:
+    """What tells the line of the header from others, and what stands between its names."""
+
+    required: Sequence[str]
+    starts_with: str | None
+    separator: str
 
 
 def read_delimited(
@@ -54,8 +64,9 @@ def read_delimited(
     header: Sequence[str] | None = None,
     required: Sequence[str] = (),
     starts_with: str | None = None,
+    separator: str = ",",
 ) -> DataFrame:
-    """Return the rows of comma-separated files as text: one row per line below the header, in any encoding of `source`.
+    """Return the rows of separated files as text: one row per line below the header, in any encoding of `source`.
 
     The header is the first line, of the first 200, that has all `required` columns (capitals do not matter) and starts
     with `starts_with`; its names are the columns' names, each file in its own order. Files without one take `header`.
@@ -63,7 +74,7 @@ def read_delimited(
     Raises InputError for a file that is absent, empty, truncated, in no known encoding, or without the columns.
     """
     files = [
-        _delimited(spark, path, _layout(path, source.encoding, header, (required, starts_with)))
+        _delimited(spark, path, _layout(path, source.encoding, header, _Header(required, starts_with, separator)))
         for path in source.paths
     ]
     return _together(files)
@@ -181,7 +192,9 @@ def _delimited(spark: SparkSession, path: Path, layout: _Layout) -> DataFrame:
     if layout.preamble:
         lines = _below(lines, layout.preamble)
     schema = ", ".join([*(f"c{i} STRING" for i in range(len(layout.names))), "_torn STRING"])
-    parsed = lines.filter(F.trim("_raw") != "").withColumn("_row", F.from_csv("_raw", schema, _CSV))
+    parsed = lines.filter(F.trim("_raw") != "").withColumn(
+        "_row", F.from_csv("_raw", schema, {**_CSV, "sep": layout.separator})
+    )
     fields = [F.col(f"_row.c{i}").alias(name) for i, name in enumerate(layout.names)]
     problem = F.when(F.col("_row._torn").isNotNull(), "FIELDS").alias("_problem")
     return parsed.select(*fields, F.lit(path.name).alias("_file"), "_raw", problem)
@@ -203,19 +216,18 @@ def _below(lines: DataFrame, preamble: tuple[str, ...]) -> DataFrame:
     return numbered.filter(~is_above).drop("_line")
 
 
-def _layout(
-    path: Path, encoding: str, header: Sequence[str] | None, wanted: tuple[Sequence[str], str | None]
-) -> _Layout:
+def _layout(path: Path, encoding: str, header: Sequence[str] | None, wanted: _Header) -> _Layout:
     encoding = _encoding(path, encoding)
     head = _first_lines(path, encoding)
     if not any(line.strip() for line in head):
         raise InputError("the file is empty", where=str(path), mend="fetch it again")
     if header is not None:
-        return _Layout(encoding, tuple(header), ())
-    at = _header_line(path, head, *wanted)
+        return _Layout(encoding, tuple(header), (), wanted.separator)
+    at = _header_line(path, head, wanted)
     if len(head) < HEADER_WITHIN_LINES and not any(line.strip() for line in head[at + 1 :]):
         raise InputError("the file has a header and no rows", where=str(path), mend="fetch it again")
-    return _Layout(encoding, _unique(_fields(head[at])), tuple(head[: at + 1]))
+    names = _unique(_fields(head[at], wanted.separator))
+    return _Layout(encoding, names, tuple(head[: at + 1]), wanted.separator)
 
 
 def _encoding(path: Path, asked: str) -> str:
@@ -269,9 +281,10 @@ def _first_lines(path: Path, encoding: str) -> list[str]:
         return [line for line, _ in zip(lines, range(HEADER_WITHIN_LINES), strict=False)]
 
 
-def _header_line(path: Path, head: Sequence[str], required: Sequence[str], starts_with: str | None) -> int:
+def _header_line(path: Path, head: Sequence[str], header: _Header) -> int:
+    required, starts_with = header.required, header.starts_with
     wanted = {name.strip().casefold() for name in required}
-    found = [{name.casefold() for name in _fields(line)} for line in head]
+    found = [{name.casefold() for name in _fields(line, header.separator)} for line in head]
     for at, (line, names) in enumerate(zip(head, found, strict=True)):
         if line.strip() and wanted <= names and line.lstrip('" ').startswith(starts_with or ""):
             return at
@@ -287,8 +300,8 @@ def _header_line(path: Path, head: Sequence[str], required: Sequence[str], start
     )
 
 
-def _fields(line: str) -> list[str]:
-    return [field.strip() for field in next(csv.reader([line]), [])]
+def _fields(line: str, separator: str) -> list[str]:
+    return [field.strip() for field in next(csv.reader([line], delimiter=separator), [])]
 
 
 def _unique(names: Sequence[str]) -> tuple[str, ...]:

@@ -1,0 +1,96 @@
+"""A small network by igraph, on the driver."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Iterable, Sequence
+
+import igraph
+
+from icspark.graphs.model import Network, Shape
+
+DAMPING = 0.85
+
+
+def shape(network: Network) -> dict[str, Shape]:
+    """Return component, PageRank and k-core of each node; see `network.shape`."""
+    arcs, edges = _arcs(network), _edges(network)
+    component = {index: min(network.nodes[i] for i in part) for part in edges.connected_components() for index in part}
+    ranks = arcs.pagerank(damping=DAMPING) if network.nodes else []
+    cores = edges.coreness()
+    return {
+        node: Shape(component[i], rank, core)
+        for i, (node, rank, core) in enumerate(zip(network.nodes, ranks, cores, strict=True))
+    }
+
+
+def paths(network: Network, length: int) -> list[tuple[str, ...]]:
+    """Return every directed path of `length` different nodes along directed edges, in order."""
+    following: dict[str, list[str]] = {node: [] for node in network.nodes}
+    for edge in network.directed().edges:
+        following[edge.source].append(edge.target)
+    found: list[tuple[str, ...]] = [(node,) for node in network.nodes]
+    for _ in range(length - 1):
+        found = [(*path, node) for path in found for node in following[path[-1]] if node not in path]
+    return sorted(found)
+
+
+def betweenness(network: Network) -> dict[str, float]:
+    """Return the share of shortest paths (by length, along the arcs) between two other nodes that pass each node.
+
+    Divided by (n-1)(n-2), the number of ordered pairs of other nodes; 0 in a network of fewer than three.
+    """
+    arcs = _arcs(network)
+    pairs = (len(network.nodes) - 1) * (len(network.nodes) - 2)
+    found = arcs.betweenness(directed=True, weights=arcs.es["length"]) if arcs.ecount() else [0.0] * len(network.nodes)
+    return {node: value / pairs if pairs > 0 else 0.0 for node, value in zip(network.nodes, found, strict=True)}
+
+
+def communities(network: Network, *, seed: int) -> dict[str, int]:
+    """Return the community of each node by the Leiden method, largest first from 1; an isolated node is its own.
+
+    Modularity with the edges' weights, direction left aside, repeated until nothing changes (Traag, Waltman and van
+    Eck 2019, Scientific Reports 9:5233). Equal sizes are in the order of their smallest node.
+    """
+    edges = _edges(network)
+    igraph.set_random_number_generator(random.Random(seed))
+    weights = edges.es["weight"] if edges.ecount() else None
+    parts = edges.community_leiden(objective_function="modularity", weights=weights, n_iterations=-1)
+    named = [sorted(network.nodes[i] for i in part) for part in parts]
+    ordered = sorted(named, key=lambda part: (-len(part), part))
+    return {node: number for number, part in enumerate(ordered, start=1) for node in part}
+
+
+def distances(network: Network, references: Sequence[str]) -> dict[str, float]:
+    """Return the length of the shortest way along the arcs from the nearest reference; absent where there is none."""
+    arcs = _arcs(network)
+    weights = arcs.es["length"] if arcs.ecount() else None
+    known = {node: index for index, node in enumerate(network.nodes)}
+    rows = arcs.distances(source=[known[node] for node in references], weights=weights)
+    nearest = [min(column) for column in zip(*rows, strict=True)]
+    return {node: away for node, away in zip(network.nodes, nearest, strict=True) if away != float("inf")}
+
+
+def adjusted_rand(first: Iterable[int], second: Iterable[int]) -> float:
+    """Return the adjusted Rand index of two partitions of the same nodes (Hubert and Arabie 1985).
+
+    It is 1 where both leave every node alone, or all together, and the index itself is 0/0.
+    """
+    found: float = igraph.compare_communities(list(first), list(second), method="adjusted_rand")
+    return 1.0 if math.isnan(found) else found
+
+
+def _arcs(network: Network) -> igraph.Graph:
+    known = {node: index for index, node in enumerate(network.nodes)}
+    arcs = network.arcs()
+    graph = igraph.Graph(len(network.nodes), [(known[a], known[b]) for a, b, _, _ in arcs], directed=True)
+    graph.es["length"] = [length for *_, length in arcs]
+    return graph
+
+
+def _edges(network: Network) -> igraph.Graph:
+    known = {node: index for index, node in enumerate(network.nodes)}
+    graph = igraph.Graph(len(network.nodes), [(known[e.source], known[e.target]) for e in network.edges])
+    graph.es["weight"] = [edge.weight for edge in network.edges]
+    return graph

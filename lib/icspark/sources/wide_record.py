@@ -1,0 +1,122 @@
+"""A wide table of people: one line a person, without an identifier, with pairs of code and time columns.
+
+Record specification: that of the tools in use: `Age,code1,time1,code2,time2,...`, header in the first lines, any
+separator. A time is a whole number (days, or another unit) or a date; missing, 0 or less is not known. The number of
+the line is the person.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from icspark.config import Source
+from icspark.errors import InputError
+from icspark.quality.checks import Checked, Rule, check
+from icspark.sources.headers import listed, of_file
+from icspark.sources.reading import NULL_MARKERS, read_delimited
+from icspark.tables.morbidity import WideRecord
+
+PARTITION_BITS = 33
+"""Spark's monotonically increasing ids hold the partition above this bit, and the row within it below."""
+
+RULES = (
+    Rule("TIME", "A time is a whole number or a date; it is taken as not known.", lambda: F.col("_bad_times") > 0,
+         WideRecord.times, whole_row=True),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class WideLayout:
+    """Which columns make the strata, and which hold codes, each with the column of its time (None: it has none).
+
+    Without `codes` they are the columns code1, code2, ..., each with time1, time2, ... where there is one.
+    """
+
+    strata: tuple[str, ...] = ("Age",)
+    codes: Mapping[str, str | None] = field(default_factory=dict)
+    separator: str = ","
+
+
+def read(spark: SparkSession, source: Source, layout: WideLayout) -> Checked:
+    """Return wide_record, checked. Grain: one row per line.
+
+    A code that stands twice in a line counts once, with its earliest known time. A line with a time that is neither a
+    number nor a date is rejected. Raises InputError where the file lacks a column of the layout.
+    """
+    raw = read_delimited(spark, source, required=layout.strata, separator=layout.separator)
+    codes = dict(layout.codes) or numbered_codes(raw.columns)
+    _demand(raw.columns, [*layout.strata, *codes, *(time for time in codes.values() if time)])
+    parts = [F.coalesce(_text(name), F.lit("unknown")) for name in layout.strata]
+    stratum = F.concat_ws("|", *parts) if parts else F.lit("all")
+    pairs = F.array(*[_pair(code, time) for code, time in codes.items()])
+    rows = with_record_number(raw).withColumn("_pairs", F.filter(pairs, lambda pair: pair["code"].isNotNull()))
+    names = F.array_sort(F.array_distinct(F.transform("_pairs", lambda pair: pair["code"])))
+    earliest = F.transform(names, lambda name: F.array_min(F.transform(_with_code(name), lambda pair: pair["time"])))
+    return check(
+        rows.withColumns(
+            {
+                WideRecord.stratum: stratum,
+                WideRecord.codes: names,
+                WideRecord.times: earliest,
+                "_bad_times": F.size(F.filter("_pairs", lambda pair: pair["is_bad"])),
+            }
+        ),
+        WideRecord,
+        RULES,
+        ceiling=source.rejected_ceiling,
+    )
+
+
+def numbered_codes(columns: Sequence[str]) -> dict[str, str | None]:
+    """Return code1 -> time1 and so on for the columns of a file, in the order of their numbers."""
+    by_name = {name.lower(): name for name in columns}
+    numbers = sorted(int(found.group(1)) for name in by_name if (found := re.fullmatch(r"code(\d+)", name)))
+    return {by_name[f"code{number}"]: by_name.get(f"time{number}") for number in numbers}
+
+
+def with_record_number(rows: DataFrame) -> DataFrame:
+    """Add `record_number`, from 1 in the order of the lines, however the file is split among tasks."""
+    numbered = rows.withColumn("_id", F.monotonically_increasing_id())
+    part = F.shiftright("_id", PARTITION_BITS)
+    sizes = {row[0]: row[1] for row in numbered.groupBy(part).count().collect()}
+    before, offsets = 0, {}
+    for index in sorted(sizes):
+        offsets[index] = before
+        before += sizes[index]
+    offset = F.element_at(F.create_map(*[F.lit(number) for pair in offsets.items() for number in pair]), part)
+    within = F.col("_id").bitwiseAND(F.lit((1 << PARTITION_BITS) - 1))
+    return numbered.withColumn(WideRecord.record_number, within + offset + 1)
+
+
+def _pair(code: str, time: str | None) -> Column:
+    text = F.lit(None).cast("string") if time is None else _text(time)
+    number = F.coalesce(text.try_cast("int"), F.unix_date(text.try_cast("date")))
+    known = F.when(number > 0, number)
+    is_bad = F.coalesce(text.isNotNull() & number.isNull(), F.lit(False))
+    return F.struct(_text(code).alias("code"), known.alias("time"), is_bad.alias("is_bad"))
+
+
+def _text(name: str) -> Column:
+    trimmed = F.btrim(F.col(f"`{name}`"))
+    return F.when(~trimmed.isin(list(NULL_MARKERS)), trimmed)
+
+
+def _with_code(name: Column) -> Column:
+    return F.filter("_pairs", lambda pair: pair["code"] == name)
+
+
+def _demand(columns: Sequence[str], wanted: Sequence[str]) -> None:
+    missing = [name for name in wanted if name not in columns]
+    if missing or len(wanted) < 2:
+        raise InputError(
+            "the file lacks columns of the layout",
+            where="wide_record",
+            expected=listed(missing) or "columns code1, code2, ...",
+            found=listed(of_file(columns)),
+            mend="name its columns under `strata` and `codes` of jobs.ingest_wide_record",
+        )

@@ -1,0 +1,122 @@
+"""What is told of a small network: by hand, against networkx-free counting, and the same from both engines."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from icspark.errors import SetupError
+from icspark.graphs import network as graphs
+from icspark.graphs import network_graphframes, network_igraph
+from icspark.graphs.model import Edge, Network
+
+# a > b > c and a > c, c - d undirected, e alone.
+SMALL = Network(
+    tuple("abcde"),
+    (
+        Edge("a", "b", 1.0, 0.5, True),
+        Edge("b", "c", 1.0, 0.5, True),
+        Edge("a", "c", 0.1, 2.0, True),
+        Edge("c", "d", 1.0, 1.0, False),
+    ),
+)
+
+NODES = tuple("abcdefg")
+networks = st.lists(
+    st.tuples(st.sampled_from(NODES), st.sampled_from(NODES), st.integers(1, 5), st.booleans()), max_size=15
+).map(
+    lambda drawn: Network(
+        NODES,
+        tuple({frozenset((a, b)): Edge(a, b, w, 1 / w, directed) for a, b, w, directed in drawn if a < b}.values()),
+    )
+)
+
+
+def test_shape_by_hand(spark) -> None:
+    shapes = graphs.shape(spark, SMALL, "igraph")
+    assert {node: shape.component for node, shape in shapes.items()} == dict(zip("abcde", "aaaae", strict=True))
+    assert {node: shape.k_core for node, shape in shapes.items()} == dict(zip("abcde", [2, 2, 2, 1, 0], strict=True))
+    assert sum(shape.pagerank for shape in shapes.values()) == pytest.approx(1)
+
+
+@given(networks)
+@settings(max_examples=50, deadline=None)
+def test_pagerank_is_the_fixed_point_of_its_definition(network: Network) -> None:
+    n = len(network.nodes)
+    walk = np.zeros((n, n))
+    for source, target, *_ in network.arcs():
+        walk[network.nodes.index(target), network.nodes.index(source)] = 1
+    out = walk.sum(axis=0)
+    walk = np.where(out > 0, walk / np.maximum(out, 1), 1 / n)
+    rank = np.full(n, 1 / n)
+    for _ in range(300):
+        rank = 0.15 / n + 0.85 * walk @ rank
+    shapes = network_igraph.shape(network)
+    assert [shapes[node].pagerank for node in network.nodes] == pytest.approx(rank.tolist(), abs=1e-8)
+
+
+def test_paths_go_along_arrows_only_and_never_back() -> None:
+    assert network_igraph.paths(SMALL, 3) == [("a", "b", "c")]
+    circle = Network(tuple("abc"), tuple(Edge(a, b, 1, 1, True) for a, b in ("ab", "bc", "ca")))
+    assert network_igraph.paths(circle, 3) == [("a", "b", "c"), ("b", "c", "a"), ("c", "a", "b")]
+    assert network_igraph.paths(circle, 4) == []
+
+
+def test_betweenness_counts_shortest_ways_by_length() -> None:
+    # Ordered pairs with b between: a-c and a-d (by b, 1.0, not straight, 2.0); with c between: a-d and b-d.
+    found = network_igraph.betweenness(SMALL)
+    assert found == pytest.approx({"a": 0, "b": 2 / 12, "c": 2 / 12, "d": 0, "e": 0})
+
+
+def test_distances_from_the_nearest_reference() -> None:
+    assert network_igraph.distances(SMALL, ["b"]) == {"b": 0, "c": 0.5, "d": 1.5}
+    assert network_igraph.distances(SMALL, ["a", "d"]) == {"a": 0, "b": 0.5, "c": 1.0, "d": 0}
+
+
+def test_communities_of_two_triangles_and_a_hermit() -> None:
+    triangles = [("abc", 3.0), ("def", 3.0)]
+    edges = [Edge(a, b, w, 1 / w, False) for nodes, w in triangles for a, b in (nodes[:2], nodes[1:], nodes[::2])]
+    network = Network(tuple("abcdefg"), (*edges, Edge("c", "d", 0.1, 10, True)))
+    found = network_igraph.communities(network, seed=1)
+    assert found == {"a": 1, "b": 1, "c": 1, "d": 2, "e": 2, "f": 2, "g": 3}
+    assert found == network_igraph.communities(network, seed=2)
+
+
+def test_agreement_of_two_partitions() -> None:
+    assert network_igraph.adjusted_rand([1, 1, 2, 2], [5, 5, 9, 9]) == pytest.approx(1)
+    # Contingency 2 1 / 0 3: sum C(nij,2) = 1 + 3 = 4, rows 3 + 3 = 6, columns 1 + 6 = 7, expected 42/15.
+    expected = (4 - 42 / 15) / ((6 + 7) / 2 - 42 / 15)
+    assert network_igraph.adjusted_rand([1, 1, 1, 2, 2, 2], [1, 1, 2, 2, 2, 2]) == pytest.approx(expected)
+
+
+def test_a_network_without_edges() -> None:
+    alone = Network(("a", "b"), ())
+    assert network_igraph.betweenness(alone) == {"a": 0, "b": 0}
+    assert network_igraph.communities(alone, seed=1) == {"a": 1, "b": 2}
+    assert network_igraph.distances(alone, ["a"]) == {"a": 0}
+    assert {shape.pagerank for shape in network_igraph.shape(alone).values()} == {0.5}
+    assert math.isclose(network_igraph.adjusted_rand([1, 2], [1, 2]), 1)
+
+
+def test_an_engine_that_is_not_there_says_how_to_mend_it(spark) -> None:
+    if network_graphframes.is_here(spark):
+        pytest.skip("GraphFrames is here")
+    assert graphs.chosen_engine(spark, "auto") == "igraph"
+    with pytest.raises(SetupError, match="icspark setup"):
+        graphs.chosen_engine(spark, "graphframes")
+
+
+@pytest.mark.graphframes
+def test_both_engines_say_the_same(spark) -> None:
+    if not network_graphframes.is_here(spark):
+        pytest.skip("GraphFrames: not here (its JVM packages are optional)")
+    ours, theirs = network_igraph.shape(SMALL), network_graphframes.shape(spark, SMALL)
+    for node in SMALL.nodes:
+        assert ours[node].component == theirs[node].component
+        assert ours[node].k_core == theirs[node].k_core
+        assert ours[node].pagerank == pytest.approx(theirs[node].pagerank, abs=1e-6)
+    assert network_graphframes.paths(spark, SMALL, 3) == network_igraph.paths(SMALL, 3)
