@@ -93,15 +93,16 @@ def test_what_an_extract_lacks_is_summed_over_its_posterior() -> None:
 
 
 def test_one_persons_outcomes_tell_nothing_of_another() -> None:
-    appointments = booked([100, 100], [True, True], person=[0, 1])
-    odds = LogOdds(np.full(2, -2.0), np.zeros(2), np.zeros(2))
-    points = truth.points(NonAttendanceConfig())
+    appointments = booked([100, 100, 140], [True, True, True], person=[0, 1, 1])
+    odds = LogOdds(np.full(3, -2.0), np.zeros(3), np.zeros(3))
+    asked = {"days": [np.array([150, 90, 120])], "of": truth.points(NonAttendanceConfig())}
 
-    def of_second(first: bool) -> float:
-        days = [np.full(2, 150)]
-        return truth.observable_chances(appointments, odds, np.array([first, False]), days=days, of=points)[0][1]
+    def of_second(first: bool) -> list[float]:
+        is_missed = np.array([first, True, False])
+        return truth.observable_chances(appointments, odds, is_missed, **asked)[0][1:].tolist()
 
     assert of_second(True) == of_second(False)
+    assert of_second(True)[0] < of_second(True)[1] / 0.85
 
 
 def test_planted_odds_ratios_come_back_from_logistic_regression(many: Outpatients) -> None:
