@@ -102,6 +102,8 @@ def test_diagnoses_are_those_known_on_the_day() -> None:
     always = diagnoses(found, known, AdmissionConfig(own_condition_share=1.0))
     short = diagnoses(found, known, AdmissionConfig(own_condition_share=0.0, most_secondary=1))
 
+    own_and_short = diagnoses(found, known, AdmissionConfig(own_condition_share=1.0, most_secondary=1))
+    assert own_and_short.secondary_counts.tolist() == [0, 1, 1, 0]
     assert never.primary.tolist() == [-1, -1, -1, -1]
     assert never.secondary.tolist() == [5, 6, 5, 6, 7]
     assert never.secondary_counts.tolist() == [0, 2, 3, 0]
@@ -161,6 +163,22 @@ def test_the_first_measurement_has_the_planted_gradient_and_later_change_none(
 
     assert_slope(first["value"].to_numpy(), quintile, gradient)
     assert_slope(change.dropna().to_numpy(), quintile[change.notna()], 0.0)
+
+
+def test_the_gradient_moves_every_measurement_of_a_person_alike(
+    region: ModuleType, people: People, sites: Sites
+) -> None:
+    config = region.config(observations={"hba1c_gradient": 0.0}).observations
+    found = measured(people, CareConfig(), region.PERIOD)
+    found = found.at(found.measure == MEASURES.index("hba1c_ifcc"))
+    first = np.searchsorted(found.person, found.person)
+    quintile = sites.adult_skills_quintile[people.homes.area_at(found.person, found.day[first])]
+
+    moved = values(found, people, sites.adult_skills_quintile, CareConfig().observations)
+    flat = values(found, people, sites.adult_skills_quintile, config)
+
+    assert np.abs(moved - flat - 6.0 * (5 - quintile) / 4).max() <= 1  # values are whole numbers
+    assert set(quintile) == {1, 2, 3, 4, 5}
 
 
 def assert_slope(value: np.ndarray, quintile: np.ndarray, expected: float) -> None:
