@@ -154,9 +154,9 @@ def _cast(text: Column, data_type: T.DataType, dates: str) -> Column:
     if isinstance(data_type, T.StringType):
         return text
     if isinstance(data_type, T.DateType):
-        return F.coalesce(F.try_to_timestamp(text, F.lit(dates)).cast("date"), _iso(text).cast("date"))
+        return _time(text, dates).cast("date")
     if isinstance(data_type, T.TimestampType):
-        return F.coalesce(F.try_to_timestamp(text, F.lit(dates)), _iso(text))
+        return _time(text, dates)
     if isinstance(data_type, T.NumericType):
         return _number(
             F.when(text.rlike(r"^-?\d{1,3}(,\d{3})+(\.\d+)?$"), F.translate(text, ",", "")).otherwise(text), data_type
@@ -164,8 +164,12 @@ def _cast(text: Column, data_type: T.DataType, dates: str) -> Column:
     return text.try_cast(data_type)
 
 
-def _iso(text: Column) -> Column:
-    return F.when(text.rlike(r"^\d{4}-\d{2}-\d{2}([ T].*)?$"), text.try_cast("timestamp"))
+def _time(text: Column, pattern: str) -> Column:
+    # Text that a pattern does not fit costs Spark an exception a row, so the pattern is tried only where it can fit.
+    is_iso = text.rlike(r"^\d{4}-\d{2}-\d{2}([ T].*)?$")
+    iso = F.when(is_iso, text.try_cast("timestamp"))
+    fits = F.try_to_timestamp(text, F.lit(pattern))
+    return F.coalesce(fits if "-" in pattern else F.when(~is_iso, fits), iso)
 
 
 def _number(text: Column, data_type: T.DataType) -> Column:

@@ -61,7 +61,8 @@ class SourcePerson(PersonColumns, release=Release.PERSON):
 class Person(PersonColumns, release=Release.PERSON):
     """One row per person registered or treated in the region.
 
-    Source: derived from source_person over the identifiers of the person. Null where no identifier knows.
+    Source: derived from source_person over the identifiers of the person: each value is that of the newest delivery
+    that knows it. Null where no identifier knows.
     """
 
     person_id = _person_id(key=True)
@@ -93,7 +94,8 @@ class SourceResidence(ResidenceColumns, release=Release.PERSON):
 class Residence(ResidenceColumns, release=Release.PERSON):
     """One row per person and interval of residence; intervals of one person do not overlap.
 
-    Source: derived from source_residence. `to_date` null while still living there.
+    Source: derived from source_residence: each ends, at the latest, where the next one starts. `to_date` null while
+    still living there.
     """
 
     person_id = _person_id(key=True)
@@ -137,7 +139,8 @@ class AppointmentColumns(Table, release=Release.PERSON):
     appointment_booked_datetime = column(TIMESTAMP, "when it was booked, UTC")
     appointment_datetime = column(TIMESTAMP, "when it is held, UTC", required=True)
     first_attendance_code = column(
-        STRING, "1 first, 2 follow-up, face to face; 3 first, 4 follow-up, by telephone or video"
+        STRING,
+        "1 first, 2 follow-up, face to face; 3 first, 4 follow-up, by telephone or video; 5 clock stop, no attendance",
     )
     consultation_medium_code = column(STRING, "consultation medium used")
     priority_type_code = column(STRING, "1 routine, 2 urgent, 3 two week wait")

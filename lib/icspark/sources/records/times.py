@@ -39,8 +39,10 @@ def clock_time(text: Column, pattern: str) -> Column:
 
     A date alone is its midnight.
     """
-    iso = F.when(text.rlike(_ISO), text.try_cast("timestamp"))
-    return F.coalesce(F.try_to_timestamp(text, F.lit(pattern)), iso)
+    # Text that a pattern does not fit costs Spark an exception a row, so the pattern is tried only where it can fit.
+    is_iso, fits = text.rlike(_ISO), F.try_to_timestamp(text, F.lit(pattern))
+    iso = F.when(is_iso, text.try_cast("timestamp"))
+    return F.coalesce(fits if "-" in pattern else F.when(~is_iso, fits), iso)
 
 
 def instant(text: Column, pattern: str, zone: str) -> Column:

@@ -109,7 +109,7 @@ def test_appointments(spark: SparkSession, file_of: File, people: DataFrame) -> 
     text = head + "".join(
         f"{row}\n"
         for row in (
-            "fine,gp,a,2024-01-01 10:00,2024-02-29 23:30,2023-12-01,1,01,1,110,5",
+            "fine,gp,a,2024-01-01 10:00,2024-03-01 23:30,2023-12-01,1,01,1,110,5",
             "late,gp,a,2024-01-01 10:00,2024-03-02 00:10,2023-12-01,1,01,1,110,3",
             "planned,gp,b,,2027-01-01 10:00,,,,,,0",
             "far,gp,b,,2031-01-01 10:00,,,,,,0",
