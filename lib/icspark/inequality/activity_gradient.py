@@ -105,6 +105,7 @@ def estimates_by_fifth(activity: DataFrame, deprivation: DataFrame, *, domain: s
         wanted |= {f"{one.key} {part}": F.col(name) for part, name in parts.items()}
         wanted |= {f"{one.key} variance": one.variance, one.events: F.col(one.events), one.below: F.col(one.below)}
         wanted |= {name: F.col(name) for name in (one.design_effect, one.reason) if name}
+    # Five rows a period.
     found: pd.DataFrame = estimates.select(_FIFTH, "year", *[c.alias(n) for n, c in wanted.items()]).toPandas()
     return found
 

@@ -58,8 +58,7 @@ def standard_weight(band: Column, sex: Column) -> Column:
 
 def in_order(strata: Column, term: Callable[[Column], Column]) -> Column:
     """Return the sum of a term over an array of strata in the array's order; a null term counts as 0."""
-    terms = F.transform(strata, lambda one: F.coalesce(term(one).cast("double"), F.lit(0.0)))
-    return F.aggregate(terms, F.lit(0.0), lambda total, one: total + one)
+    return F.aggregate(strata, F.lit(0.0), lambda total, one: total + F.coalesce(term(one).cast("double"), F.lit(0.0)))
 
 
 def sums_of(stratum: Column, measure: str) -> Sums:
@@ -75,21 +74,26 @@ def standardised_parts(strata: Column, measure: str, persons: Column) -> Column:
     clusters of persons, each of whom belongs to one stratum: n/(n-1) sum w^2 sum (y - r t)^2 / t^2; `events` and
     `filled_strata` (those with time) beside. The unit of time is that of t.
     """
-    known = F.filter(strata, lambda one: one["weight"].isNotNull() & (one["t"] > 0))
-    y, t = f"{measure}_y", "t"
+    y = f"{measure}_y"
     values = {
-        "rate": in_order(known, lambda one: one["weight"] * one[y] / one[t]),
-        "poisson_variance": in_order(known, lambda one: one["weight"] ** 2 * one[y] / (one[t].cast("double") * one[t])),
-        "variance": in_order(known, lambda one: _weighted_spread(one, measure)) * small_sample(persons),
-        "events": in_order(known, lambda one: one[y]),
-        "filled_strata": F.size(known),
+        "rate": in_order(strata, lambda one: _per_time(one) * one[y]),
+        "poisson_variance": in_order(strata, lambda one: _per_time(one) ** 2 * one[y]),
+        "variance": in_order(strata, lambda one: _weighted_spread(one, measure)) * small_sample(persons),
+        "events": in_order(strata, lambda one: F.when(_per_time(one).isNotNull(), one[y])),
+        "filled_strata": in_order(strata, lambda one: _per_time(one).isNotNull()).cast("int"),
     }
     return F.struct(*[value.alias(name) for name, value in values.items()])
 
 
+def _per_time(one: Column) -> Column:
+    """Return the weight of a stratum over its time; null where it has no weight or no time: it then adds nothing."""
+    return one["weight"] / F.nullif(one["t"].cast("double"), F.lit(0.0))
+
+
 def _weighted_spread(one: Column, measure: str) -> Column:
     sums = sums_of(one, measure)
-    return one["weight"] ** 2 * squared_residuals(sums, sums.y / sums.t) / (sums.t.cast("double") * sums.t)
+    rate = sums.y / F.nullif(sums.t.cast("double"), F.lit(0.0))
+    return _per_time(one) ** 2 * squared_residuals(sums, rate)
 
 
 def no_standardised_rate(parts: Column) -> Column:

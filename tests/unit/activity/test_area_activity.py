@@ -16,7 +16,7 @@ from icspark.areas.area_activity import (
     strata_of_areas,
     with_area,
 )
-from icspark.disclosure.declarations import check_declarations
+from icspark.disclosure.declarations import check_declarations, problems
 from icspark.errors import TableError
 from icspark.statistics.periods import Periods, PooledYears
 from icspark.statistics.standardisation import EUROPEAN_STANDARD_POPULATION_2013
@@ -247,4 +247,6 @@ def test_the_same_bytes_for_any_partitions(spark, random_rows):
 
 
 def test_what_may_leave_is_declared():
-    check_declarations([AreaActivity, AreaActivityByAgeSex, ActivityGradient, PersonAreaQuality])
+    tables = (AreaActivity, AreaActivityByAgeSex, ActivityGradient, PersonAreaQuality)
+    assert {table.name(): problems(table) for table in tables} == {table.name(): [] for table in tables}
+    check_declarations(tables)
