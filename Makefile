@@ -25,8 +25,8 @@ doctor: setup ## check the machine, and say what mends it
 demo: setup ## make the tables and the page of Suffolk from the open data in this repository
 	@$(BIN)/icspark run --all --conf conf/suffolk.yml
 
-test: setup ## run the tests
-	@$(BIN)/pytest
+test: setup ## run the tests: two processes, a Spark session each
+	@$(BIN)/pytest -n 2 --dist loadfile
 
 check: setup ## look at format, style and types
 	@$(BIN)/ruff format --check .

@@ -46,6 +46,7 @@ setup(
     extras_require={
         "test": [
             "pytest>=8",
+            "pytest-xdist>=3.6",
             "chispa>=0.11",
             "hypothesis>=6.100",
             "statsmodels>=0.14",

@@ -283,7 +283,8 @@ def _tables(environment: Environment) -> Iterator[Tables]:
 def _grid(*titles: str) -> Grid:
     grid = Grid(box=None, pad_edge=False, header_style="bold")
     for title in titles:
-        grid.add_column(title, overflow="fold")
+        # Names are copied from here into commands, so they stay whole however narrow the window is.
+        grid.add_column(title, overflow="fold", no_wrap=title in ("job", "table", "key"))
     return grid
 
 
