@@ -81,3 +81,34 @@ class TruthAppointment(Table, release=Release.PERSON):
     observable_14_days_before_probability = column(DOUBLE, "given what is observable 14 days before")
     observable_7_days_before_probability = column(DOUBLE, "given what is observable 7 days before")
     observable_2_days_before_probability = column(DOUBLE, "given what is observable 2 days before")
+
+
+class TruthIdentity(Table, release=Release.PERSON):
+    """One row per identifier of a simulated person in a source system. Simulated.
+
+    Source: simulate_region.
+    """
+
+    id_system = column(STRING, "system that issued the identifier", key=True)
+    source_id = column(STRING, "identifier of the person in that system", key=True)
+    person_number = column(LONG, "number of the simulated person", required=True)
+
+
+class TruthBadRow(Table, release=Release.PERSON):
+    """One row per bad row that was planted in an extract. Simulated.
+
+    Source: simulate_region. Each is a row that the ingest must reject; no other row of the extracts may be. A row
+    stands once, under the first kind that it was made for; null `parent_key` unless it is a child of a bad row.
+    """
+
+    record = column(STRING, "kind of record, such as appointment", key=True)
+    row_key = column(STRING, "key of the row as it stands in the extract, parts joined by |", key=True)
+    kind = column(
+        STRING,
+        "unknown_code, impossible_date, event_before_birth, unknown_identifier, exact_duplicate, conflict, "
+        "rejected_parent",
+        key=True,
+    )
+    rows_count = column(LONG, "rows of this key that must be rejected", required=True)
+    is_child = column(BOOLEAN, "bad only because the row of the person that it belongs to is", required=True)
+    parent_key = column(STRING, "key of the person row that it belongs to, for a child")
