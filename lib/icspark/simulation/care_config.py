@@ -239,7 +239,7 @@ class ObservationConfig(JobConfig):
     pressure_share: Probability = Field(0.35, description="share of adults without diabetes whose pressure is measured")
     interval_days: Days = Field(240, description="mean days between measurements of a person with diabetes")
     diabetes_conditions: tuple[str, ...] = Field(
-        ("type_1_diabetes", "type_2_diabetes"), min_length=1, description="conditions that bring diabetes care"
+        ("diabetes",), min_length=1, description="conditions that bring diabetes care"
     )
 
 

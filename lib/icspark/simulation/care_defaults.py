@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from icspark.simulation.condition_catalogue import CATALOGUE
+
 AGE_LOG_ODDS = {0: 0.15, 10: 0.05, 16: 0.40, 25: 0.85, 40: 0.40, 55: -0.10, 70: -0.65, 80: -0.60, 95: -0.20}
 """Highest in the twenties, lowest about seventy: the shape that NHS hospital outpatient statistics show by age."""
 
@@ -71,4 +73,5 @@ ADMISSION_REASONS = {
     "H26.9": 0.11,
 }
 
-ICD_10 = {"type_1_diabetes": "E10", "type_2_diabetes": "E11"}
+ICD_10 = {condition.name: condition.icd_10[0] for condition in CATALOGUE} | {"diabetes": "E11"}
+"""Condition -> the category by which an admission codes it: the catalogue's first, but of diabetes type 2."""

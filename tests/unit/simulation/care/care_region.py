@@ -77,7 +77,7 @@ def small_lives(spark: SparkSession, number: int, *, areas: int = 10, seed: int 
     """Return people with homes (some moved) and onsets as frames of Spark."""
     draw = default_rng(seed)
     codes = small_place(areas).areas_2011["lsoa_2011_code"].tolist()
-    names = ["asthma", "type_1_diabetes", "type_2_diabetes"]
+    names = ["asthma", "diabetes", "hypertension"]
     people, homes, onsets = [], [], []
     for n in range(number):
         born = PERIOD.first_date - timedelta(days=int(draw.integers(0, 95 * 365)))

@@ -59,7 +59,7 @@ def test_every_planted_parameter_is_told_with_its_meaning(region: ModuleType) ->
     assert by_name["care.non_attendance.imd_quintile_log_odds", "1"].value == 0.70
     assert by_name["care.emergency.rate.imd_quintile_rate_ratio", "5"].value == 1.0
     assert by_name["care.observations.hba1c_gradient", ""].value == 6.0
-    assert by_name["care.admissions.icd_10_codes", "type_2_diabetes"].text == "E11"
+    assert by_name["care.admissions.icd_10_codes", "diabetes"].text == "E11"
     assert len([row for row in rows if row.parameter == "care.non_attendance.site_log_odds"]) == 3
     assert all(row.meaning for row in rows)
     assert all((row.value is None) != (row.text is None) for row in rows)
