@@ -85,8 +85,8 @@ def write_extracts(
 ) -> DataFrame:
     """Write each kind of record to `folder`/<kind> as Parquet in order of its key, and return the planted bad rows.
 
-    `records` are frames as `recorded` and `recorded_...` give them, by kind; `seed` is that of the period. The bad rows,
-    those of TruthBadRow, are kept in the folder `planted`, from which the frame that is returned reads them.
+    `records` are frames as `recorded` and `recorded_...` give them, by kind; `seed` is the period's. The bad rows, as
+    TruthBadRow has them, are kept in the folder `planted`, from which the frame that is returned reads them.
     """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "SIMULATED.txt").write_text(NOTICE + "\n", encoding="utf-8")
