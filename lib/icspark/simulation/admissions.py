@@ -31,10 +31,10 @@ def simulate_admissions(histories: DataFrame, *, place: Place, config: CareConfi
     """
     sites = Sites.of(place)
 
-    def records(columns: Columns) -> Mapping[str, Any]:
+    def _of_batch(columns: Columns) -> Mapping[str, Any]:
         return _records(People.of(columns), sites, config, period=period)
 
-    return in_batches(histories, records, record_schema(AdmissionColumns))
+    return in_batches(histories, _of_batch, record_schema(AdmissionColumns))
 
 
 @dataclass(frozen=True, eq=False)

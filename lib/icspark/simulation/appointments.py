@@ -38,20 +38,20 @@ def simulate_appointments(histories: DataFrame, *, place: Place, config: CareCon
     """
     sites = Sites.of(place)
 
-    def records(columns: Columns) -> Mapping[str, Any]:
+    def _of_batch(columns: Columns) -> Mapping[str, Any]:
         return _records(Outpatients.of(People.of(columns), sites, config, period=period), sites, config)
 
-    return in_batches(histories, records, record_schema(AppointmentColumns))
+    return in_batches(histories, _of_batch, record_schema(AppointmentColumns))
 
 
 def truth_appointment(histories: DataFrame, *, place: Place, config: CareConfig, period: Period) -> DataFrame:
     """Return the rows of `truth_appointment`: one per appointment of the living, held or yet to come."""
     sites = Sites.of(place)
 
-    def truths(columns: Columns) -> Mapping[str, Any]:
+    def _of_batch(columns: Columns) -> Mapping[str, Any]:
         return _truths(Outpatients.of(People.of(columns), sites, config, period=period), config)
 
-    return in_batches(histories, truths, TruthAppointment.schema())
+    return in_batches(histories, _of_batch, TruthAppointment.schema())
 
 
 @dataclass(frozen=True, eq=False)

@@ -90,6 +90,7 @@ def _chains(rates: Rates, sites: Sites, config: CareConfig, *, period: Period) -
     person, nth, draws = people.each(people.poisson("chains", highest * days / DAYS_PER_YEAR))
     referral = first_day + draws.whole("referral", days)
     function = draws.categorical("function", list(names.treatment_function_weights.values()))
+    codes = np.array(list(names.treatment_function_weights))
     area = rates.people.homes.area_at(person, referral)
     return Chains(
         person=person,
@@ -97,14 +98,14 @@ def _chains(rates: Rates, sites: Sites, config: CareConfig, *, period: Period) -
         referral_day=referral - np.maximum((referral + 3) % 7 - 4, 0),
         priority=draws.categorical("priority", list(names.priority_weights.values())),
         function=function,
-        site=_site(area, np.array(list(names.treatment_function_weights))[function], draws, sites, config.site_metres),
+        site=_site(area, codes[function], draws, sites=sites, metres=config.site_metres),
         follow_ups=_follow_ups(draws, names.follow_ups_mean),
         thinning=draws.uniform("thinned") * highest[person],
         draws=draws,
     )
 
 
-def _site(area: Whole, function: Any, draws: Draws, sites: Sites, metres: float) -> Whole:
+def _site(area: Whole, function: Any, draws: Draws, *, sites: Sites, metres: float) -> Whole:
     acute = sites.chosen(draws, area, of_type=ACUTE, metres=metres)
     if DIABETES_CENTRE not in sites.types:
         return acute

@@ -10,6 +10,7 @@ from icspark.config import JobConfig
 from icspark.simulation.care_defaults import (
     ADMISSION_REASONS,
     AGE_LOG_ODDS,
+    DIABETES,
     ELECTIVE_AGE,
     EMERGENCY_AGE,
     EMERGENCY_METHODS,
@@ -111,7 +112,7 @@ class NonAttendanceConfig(JobConfig):
         (4.0, 3.25, 2.5, 1.75, 1.0), description="relative frequency of the quintiles among homes that an extract lacks"
     )
     unknown_interpreter_share: Probability = Field(
-        0.02, description="share with a need of an interpreter among people of whom an extract does not tell"
+        0.022, description="share with a need of an interpreter among people of whom an extract does not tell"
     )
     nodes: int = Field(25, ge=5, le=61, description="Gauss-Hermite nodes that integrate over the personal effect")
 
@@ -200,7 +201,7 @@ class EmergencyConfig(JobConfig):
 
     rate: ActivityRate = Field(
         ActivityRate(
-            per_person_year=0.30,
+            per_person_year=0.25,
             age_rate_ratio=EMERGENCY_AGE,
             imd_quintile_rate_ratio=(1.70, 1.45, 1.25, 1.10, 1.0),
         ),
@@ -239,7 +240,7 @@ class ObservationConfig(JobConfig):
     pressure_share: Probability = Field(0.35, description="share of adults without diabetes whose pressure is measured")
     interval_days: Days = Field(240, description="mean days between measurements of a person with diabetes")
     diabetes_conditions: tuple[str, ...] = Field(
-        ("diabetes",), min_length=1, description="conditions that bring diabetes care"
+        (DIABETES,), min_length=1, description="conditions that bring diabetes care"
     )
 
 

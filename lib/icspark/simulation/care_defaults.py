@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from icspark.simulation.condition_catalogue import CATALOGUE
+from icspark.simulation.condition_catalogue import CATALOGUE, Condition
+from icspark.simulation.conditions import UNDIVIDED
+
+DIABETES = "diabetes"
 
 AGE_LOG_ODDS = {0: 0.15, 10: 0.05, 16: 0.40, 25: 0.85, 40: 0.40, 55: -0.10, 70: -0.65, 80: -0.60, 95: -0.20}
 """Highest in the twenties, lowest about seventy: the shape that NHS hospital outpatient statistics show by age."""
@@ -59,19 +62,26 @@ EMERGENCY_METHODS = {
 }
 
 ADMISSION_REASONS = {
-    "R07.4": 0.14,
-    "R10.4": 0.13,
-    "N39.0": 0.10,
-    "J18.9": 0.12,
-    "J22": 0.07,
-    "L03.1": 0.06,
-    "S72.0": 0.05,
-    "S52.5": 0.05,
-    "K80.2": 0.06,
-    "K40.9": 0.05,
-    "R55": 0.06,
-    "H26.9": 0.11,
+    "R074": 0.14,
+    "R104": 0.13,
+    "N390": 0.10,
+    "J189": 0.12,
+    "J22X": 0.07,
+    "L031": 0.06,
+    "S720": 0.05,
+    "S525": 0.05,
+    "K802": 0.06,
+    "K409": 0.05,
+    "R55X": 0.06,
+    "H269": 0.11,
 }
+"""ICD-10 codes of what brings people to hospital beside their chronic conditions, without dots."""
 
-ICD_10 = {condition.name: condition.icd_10[0] for condition in CATALOGUE} | {"diabetes": "E11"}
-"""Condition -> the category by which an admission codes it: the catalogue's first, but of diabetes type 2."""
+
+def _usual_code(condition: Condition) -> str:
+    prefix = "E11" if condition.name == DIABETES else condition.icd_10[0]
+    return f"{prefix}X" if prefix in UNDIVIDED else f"{prefix}9"[:4]
+
+
+ICD_10 = {condition.name: _usual_code(condition) for condition in CATALOGUE}
+"""One ICD-10 code of each chronic condition, as a hospital would mostly write it."""

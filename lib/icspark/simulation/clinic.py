@@ -33,10 +33,10 @@ def simulate_clinic_events(histories: DataFrame, *, config: CareConfig, period: 
     goes out to those who have died in between. `histories` is the frame of `care_people.histories`.
     """
 
-    def records(columns: Columns) -> Mapping[str, Any]:
+    def _of_batch(columns: Columns) -> Mapping[str, Any]:
         return _records(People.of(columns), config, period)
 
-    return in_batches(histories, records, record_schema(ClinicEventColumns))
+    return in_batches(histories, _of_batch, record_schema(ClinicEventColumns))
 
 
 def referrals(people: People, since: Whole, config: ClinicConfig, *, period: Period) -> Whole:

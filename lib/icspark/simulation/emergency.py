@@ -46,10 +46,10 @@ def simulate_emergency_attendances(
     """
     sites = Sites.of(place)
 
-    def records(columns: Columns) -> Mapping[str, Any]:
+    def _of_batch(columns: Columns) -> Mapping[str, Any]:
         return _records(People.of(columns), sites, config, period=period)
 
-    return in_batches(histories, records, record_schema(EmergencyAttendanceColumns))
+    return in_batches(histories, _of_batch, record_schema(EmergencyAttendanceColumns))
 
 
 def chain_of_times(draws: Draws, arrival: Whole, config: EmergencyConfig) -> tuple[Chain, Flags]:

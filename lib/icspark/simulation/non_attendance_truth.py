@@ -117,6 +117,7 @@ class _Outcomes:
 
     @classmethod
     def of(cls, booked: Booked, is_missed: Flags) -> _Outcomes:
+        """Return the outcomes of the appointments that were held."""
         held = np.flatnonzero(booked.is_held)
         order = held[np.lexsort((booked.minute[held], booked.day[held], booked.person[held]))]
         person = booked.person[order]

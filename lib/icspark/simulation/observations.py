@@ -69,10 +69,10 @@ def simulate_observations(histories: DataFrame, *, place: Place, config: CareCon
     """
     sites = Sites.of(place)
 
-    def records(columns: Columns) -> Mapping[str, Any]:
+    def _of_batch(columns: Columns) -> Mapping[str, Any]:
         return _records(People.of(columns), sites, config, period=period)
 
-    return in_batches(histories, records, record_schema(ObservationColumns))
+    return in_batches(histories, _of_batch, record_schema(ObservationColumns))
 
 
 def diabetes_since(people: People, config: CareConfig) -> Whole:

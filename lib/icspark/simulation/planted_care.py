@@ -3,54 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
-from icspark.config import JobConfig
 from icspark.simulation.care_config import CareConfig
 from icspark.simulation.care_people import Place
 from icspark.simulation.non_attendance import site_log_odds
 from icspark.simulation.period import Period
+from icspark.simulation.planted import Row, planted
 
 
-class Planted(NamedTuple):
-    """A row of `truth`."""
+def planted_care(config: CareConfig, *, place: Place, period: Period) -> Iterator[Row]:
+    """Yield (parameter, subject, value, text, meaning) of all that is planted in care, as `planted` gives them.
 
-    parameter: str
-    subject: str
-    value: float | None
-    text: str | None
-    meaning: str
-
-
-def planted_care(config: CareConfig, *, place: Place, period: Period) -> list[Planted]:
-    """Return every planted parameter of care: `care.` and its key in the configuration, its subject, value and meaning.
-
-    The subject is the key of a table of values (a code, a knot) or the place in a list (a quintile, 1 = most deprived).
+    Parameters begin with `care.`; what stands in no configuration, the drawn log odds of each site, is there too.
     """
-    return [*_parameters(config, "care."), *_sites(config, place, period)]
+    yield from planted(config, "care.")
+    yield from planted_sites(config, place=place, period=period)
 
 
-def _parameters(model: JobConfig, prefix: str) -> Iterator[Planted]:
-    for name, field in type(model).model_fields.items():
-        value, meaning = getattr(model, name), field.description or ""
-        if isinstance(value, JobConfig):
-            yield from _parameters(value, f"{prefix}{name}.")
-        elif isinstance(value, dict):
-            yield from (_planted(prefix + name, str(key), part, meaning) for key, part in value.items())
-        elif isinstance(value, tuple):
-            yield from (_planted(prefix + name, str(n), part, meaning) for n, part in enumerate(value, 1))
-        else:
-            yield _planted(prefix + name, "", value, meaning)
-
-
-def _planted(parameter: str, subject: str, value: object, meaning: str) -> Planted:
-    if isinstance(value, int | float):
-        return Planted(parameter, subject, float(value), None, meaning)
-    return Planted(parameter, subject, None, str(value), meaning)
-
-
-def _sites(config: CareConfig, place: Place, period: Period) -> Iterator[Planted]:
+def planted_sites(config: CareConfig, *, place: Place, period: Period) -> Iterator[Row]:
+    """Yield the log odds of not attending at each site, drawn from the seed."""
     codes = place.sites["site_code"].tolist()
     drawn = site_log_odds(config.non_attendance, sites=len(codes), seed=period.seed)
     for code, value in zip(codes, drawn, strict=True):
-        yield Planted("care.non_attendance.site_log_odds", code, float(value), None, "log odds of the site, as drawn")
+        yield "care.non_attendance.site_log_odds", code, float(value), None, "log odds of not attending at the site"

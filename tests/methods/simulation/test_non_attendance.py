@@ -44,7 +44,7 @@ def many(region: ModuleType) -> Outpatients:
 
 
 def simulated(region: ModuleType, config: CareConfig) -> Outpatients:
-    people = region.people_batch(40_000)
+    people = region.people_batch(25_000)
     return Outpatients.of(people, Sites.of(region.small_place()), config, period=region.PERIOD)
 
 
@@ -84,7 +84,8 @@ def test_what_an_extract_lacks_is_summed_over_its_posterior() -> None:
     points = truth.points(model, is_home_known=False, is_need_known=False)
     found = truth.observable_chances(appointments, odds, np.array([True, False]), days=[np.full(2, 150)], of=points)
 
-    weights = np.outer(np.array([3, 1, 1, 1, 1]) / 7, [0.02, 0.98])
+    need = model.unknown_interpreter_share
+    weights = np.outer(np.array([3, 1, 1, 1, 1]) / 7, [need, 1 - need])
     added = np.add.outer(model.imd_quintile_log_odds, [model.interpreter_log_odds, 0.0])
     posterior = weights * special.expit(-2.0 + added)
     expected = (posterior * 0.85 * special.expit(-1.5 + added)).sum() / posterior.sum()
@@ -158,14 +159,16 @@ def test_the_more_is_known_the_better_the_chance_tells_them_apart(many: Outpatie
     assert full < late < early
 
 
-def test_the_drift_is_the_planted_ratio_of_observed_to_expected(many: Outpatients) -> None:
-    undrifted = true_chances(many, CareConfig())["non_attendance_probability"] / many.booked.drift
-    drifted = many.booked.is_held & (many.booked.drift < 1)
+def test_the_drift_is_the_planted_ratio_of_observed_to_expected(region: ModuleType) -> None:
+    config = CareConfig.model_validate({"non_attendance": {"drift_ratio": 0.7, "drift_days": 365}})
+    made = simulated(region, config)
+    undrifted = true_chances(made, config)["non_attendance_probability"] / made.booked.drift
+    drifted = made.booked.is_held & (made.booked.day > region.PERIOD.last_day - 365)
 
-    observed, expected = many.is_missed[drifted].sum(), undrifted[drifted].sum()
-
-    assert abs(observed - 0.85 * expected) < 4 * np.sqrt(observed)
-    assert observed < expected - 2 * np.sqrt(expected)
+    for rows, ratio in ((drifted, 0.7), (made.booked.is_held & ~drifted, 1.0)):
+        observed, expected = made.is_missed[rows].sum(), undrifted[rows].sum()
+        assert abs(observed - ratio * expected) < 4 * np.sqrt(observed)
+        assert observed > 800
 
 
 def test_the_interaction_makes_a_truth_that_is_not_additive(region: ModuleType) -> None:

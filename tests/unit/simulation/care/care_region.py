@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pyspark.sql import DataFrame, SparkSession
 
 from icspark.simulation.care_config import CareConfig
-from icspark.simulation.care_people import NEVER, Lives, People
+from icspark.simulation.care_people import NEVER, Lives, People, conditions_of
 from icspark.simulation.period import Period
 
 PERIOD = Period(date(2022, 4, 1), date(2025, 3, 31), seed=20)
@@ -48,7 +48,8 @@ def people_arrays(number: int, *, areas: int = 10, effect: float = 0.8, seed: in
     draw = default_rng(seed)
     birth = PERIOD.first_day - (365 * 95 * draw.beta(1.15, 1.55, number)).astype(int)
     death = np.where(draw.random(number) < 0.03, PERIOD.first_day + draw.integers(1, 1000, number), NEVER)
-    listed = [draw.integers(-1, 2, count) for count in draw.integers(0, 3, number)]
+    numbers = [-1, *(conditions_of(CareConfig()).index(name) for name in ("asthma", "diabetes"))]
+    listed = [draw.choice(numbers, count) for count in draw.integers(0, 3, number)]
     counts = np.array([len(one) for one in listed])
     return {
         "person_number": np.arange(number),
@@ -77,7 +78,7 @@ def small_lives(spark: SparkSession, number: int, *, areas: int = 10, seed: int 
     """Return people with homes (some moved) and onsets as frames of Spark."""
     draw = default_rng(seed)
     codes = small_place(areas).areas_2011["lsoa_2011_code"].tolist()
-    names = ["asthma", "diabetes", "hypertension"]
+    names = ["asthma", "diabetes", "not_a_coded_condition"]
     people, homes, onsets = [], [], []
     for n in range(number):
         born = PERIOD.first_date - timedelta(days=int(draw.integers(0, 95 * 365)))

@@ -12,14 +12,15 @@ import statsmodels.api as sm
 
 from icspark.simulation.admissions import Spells, diagnoses, discharges, spells
 from icspark.simulation.care_config import AdmissionConfig, CareConfig, EmergencyConfig
-from icspark.simulation.care_people import NEVER, Onsets, People
+from icspark.simulation.care_people import NEVER, Onsets, People, conditions_of
 from icspark.simulation.care_rates import Rates, events
 from icspark.simulation.care_sites import Sites
 from icspark.simulation.clinic import referrals
 from icspark.simulation.clock_changes import last_sundays, touches_a_change
 from icspark.simulation.draws import Draws
 from icspark.simulation.emergency import attendances, chain_of_times
-from icspark.simulation.observations import MEASURES, Measured, measured, values
+from icspark.simulation.observations import MEASURES, measured, values
+from icspark.simulation.period import Period
 
 DAY = 1440
 
@@ -169,10 +170,11 @@ def assert_slope(value: np.ndarray, quintile: np.ndarray, expected: float) -> No
 
 
 def test_only_people_with_diabetes_have_hba1c_and_only_adults_are_measured(region: ModuleType, people: People) -> None:
-    found: Measured = measured(people, CareConfig(), region.PERIOD)
+    found = measured(people, CareConfig(), region.PERIOD)
     of_hba1c = found.measure == MEASURES.index("hba1c_ifcc")
 
-    diabetic = np.unique(people.onsets.person[people.onsets.condition >= 0])
+    diabetes = conditions_of(CareConfig()).index("diabetes")
+    diabetic = np.unique(people.onsets.person[people.onsets.condition == diabetes])
 
     assert of_hba1c.sum() > 1000
     assert np.isin(found.person[of_hba1c], diabetic).all()
@@ -219,8 +221,6 @@ def objects(parts: list[list[int]]) -> np.ndarray:
 
 
 def period_of(first: int, last: int) -> object:
-    from icspark.simulation.period import Period
-
     def date_of(number: int) -> object:
         return np.datetime64(number, "D").item()
 
