@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from icspark.job import Job
-from icspark.simulation.feeds_place import write_place_feeds
-from icspark.simulation.place import make_place
-from icspark.simulation.planted import planted
+from icspark.simulation.extracts import write_extracts
+from icspark.simulation.region import simulated_region
 from icspark.simulation.region_config import RegionConfig
-from icspark.tables.truth import Truth
+from icspark.tables.truth import Truth, TruthAppointment, TruthBadRow, TruthIdentity, TruthPair, TruthPerson
 
 FOLDERS = ("simulated_region",)
-WRITES = (Truth,)
+WRITES = (Truth, TruthPerson, TruthIdentity, TruthPair, TruthAppointment, TruthBadRow)
 
 
 class Config(RegionConfig):
@@ -19,9 +18,15 @@ class Config(RegionConfig):
 
 def run(job: Job[Config]) -> None:
     """Write the extracts of records and the reference feeds into the folder, and the truth into its tables."""
-    config = job.config
-    place = make_place(config.place, people=config.people, seed=config.seed)
-    reference = job.folder("simulated_region") / "reference"
-    reference.mkdir(exist_ok=True)
-    write_place_feeds(place, reference)
-    job.write(Truth, job.spark.createDataFrame(list(planted(config)), Truth.schema()))
+    config, folder = job.config, job.folder("simulated_region")
+    with simulated_region(job.spark, config) as region:
+        region.write_feeds(folder / "reference")
+        bad_rows = write_extracts(
+            region.records(), folder / "records", folder / "planted", config=config.extracts, seed=config.seed
+        )
+        job.write(Truth, region.truth(job.spark))
+        job.write(TruthPerson, region.truth_people())
+        job.write(TruthIdentity, region.truth_identities())
+        job.write(TruthPair, region.truth_pairs(job.spark))
+        job.write(TruthAppointment, region.truth_appointments())
+        job.write(TruthBadRow, bad_rows)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel
@@ -10,13 +10,16 @@ from pydantic import BaseModel
 Row = tuple[str, str, float | None, str | None, str]
 
 
-def planted(config: BaseModel, prefix: str = "") -> Iterator[Row]:
+def planted(config: BaseModel, prefix: str = "", *, without: Collection[str] = ()) -> Iterator[Row]:
     """Yield (parameter, subject, value, text, meaning) for every leaf of a section, as the table Truth has them.
 
     The parameter is the dotted key. Of a mapping or a list each entry is a row, its subject the key or the place in the
-    list (joined by | where they nest). A number is `value`, true and false are 1 and 0; all else is `text`.
+    list (joined by | where they nest). A number is `value`, true and false are 1 and 0; all else is `text`. Keys of the
+    section itself that `without` names are left out.
     """
     for name, field in type(config).model_fields.items():
+        if name in without:
+            continue
         value, key = getattr(config, name), f"{prefix}{name}"
         if isinstance(value, BaseModel):
             yield from planted(value, f"{key}.")

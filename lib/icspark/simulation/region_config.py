@@ -7,8 +7,12 @@ from datetime import date, timedelta
 from pydantic import Field, ValidationInfo, field_validator
 
 from icspark.config import JobConfig
+from icspark.simulation.care_config import CareConfig
+from icspark.simulation.conditions_config import ConditionsConfig
+from icspark.simulation.extracts_config import ExtractsConfig
 from icspark.simulation.nesting import FIRST_CODE_2011, FIRST_CODE_2021, areas_count
 from icspark.simulation.organisations import MOST_PRACTICES
+from icspark.simulation.people_config import PeopleConfig
 from icspark.simulation.place_config import PlaceConfig
 from icspark.simulation.postcode_points import MOST_POSTCODES
 
@@ -29,6 +33,10 @@ class RegionConfig(JobConfig):
     place: PlaceConfig = Field(
         default_factory=PlaceConfig, validate_default=True, description="geography and deprivation"
     )
+    people_model: PeopleConfig = Field(default_factory=PeopleConfig, description="lives, homes, lists, identifiers")
+    conditions: ConditionsConfig = Field(default_factory=ConditionsConfig, description="what makes people ill")
+    care: CareConfig = Field(default_factory=CareConfig, description="what care they have")
+    extracts: ExtractsConfig = Field(default_factory=ExtractsConfig, description="what is wrong with their records")
 
     @field_validator("last_date")
     @classmethod
