@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+from collections import Counter
 
 import igraph
 import pytest
@@ -47,11 +48,21 @@ def test_graphframes_gives_the_same(spark: SparkSession) -> None:
     assert found(spark, GIVEN, "graphframes") == THEN
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40)), max_size=40))
-def test_any_graph_has_the_components_that_igraph_finds(spark: SparkSession, numbers: list[tuple[int, int]]) -> None:
-    edges = [(f"n{a:02d}", f"n{b:02d}") for a, b in numbers]
+@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.randoms(use_true_random=False), st.integers(0, 80))
+def test_any_graph_has_the_components_that_igraph_finds(spark: SparkSession, chance: random.Random, size: int) -> None:
+    nodes = [f"n{number:02d}" for number in range(80)]
+    edges = [(chance.choice(nodes), chance.choice(nodes)) for _ in range(size)]
     assert found(spark, list(edges), "spark_sql") == by_igraph(edges)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_long_branching_components_are_those_that_igraph_finds(spark: SparkSession, seed: int) -> None:
+    chance, nodes = random.Random(seed), [f"n{number:03d}" for number in range(300)]
+    edges = [(chance.choice(nodes), chance.choice(nodes)) for _ in range(170)]
+    expected = by_igraph(edges)
+    assert max(Counter(expected.values()).values()) > 30
+    assert found(spark, list(edges), "spark_sql") == expected
 
 
 def test_a_chain_in_the_worst_order_needs_few_rounds(spark: SparkSession) -> None:
