@@ -18,14 +18,14 @@ from icspark.config import Source
 from icspark.errors import InputError
 from icspark.quality.checks import Checked, Rule, check
 from icspark.sources.headers import listed, of_file
-from icspark.sources.reading import NULL_MARKERS, read_delimited
+from icspark.sources.reading import BOOKKEEPING, NULL_MARKERS, read_delimited
 from icspark.tables.morbidity import WideRecord
 
 PARTITION_BITS = 33
 """Spark's monotonically increasing ids hold the partition above this bit, and the row within it below."""
 
 RULES = (
-    Rule("TIME", "A time is a whole number or a date; it is taken as not known.", lambda: F.col("_bad_times") > 0,
+    Rule("TIME", "A time is a whole number or a date; it is taken as not known.", lambda: F.col("_has_bad_time"),
          WideRecord.times, whole_row=True),
 )  # fmt: skip
 
@@ -51,25 +51,22 @@ def read(spark: SparkSession, source: Source, layout: WideLayout) -> Checked:
     raw = read_delimited(spark, source, required=layout.strata, separator=layout.separator)
     codes = dict(layout.codes) or numbered_codes(raw.columns)
     _demand(raw.columns, [*layout.strata, *codes, *(time for time in codes.values() if time)])
-    parts = [F.coalesce(_text(name), F.lit("unknown")) for name in layout.strata]
+    parts = [F.coalesce(_unmarked(F.col(f"`{name}`")), F.lit("unknown")) for name in layout.strata]
     stratum = F.concat_ws("|", *parts) if parts else F.lit("all")
-    pairs = F.array(*[_pair(code, time) for code, time in codes.items()])
-    rows = with_record_number(raw).withColumn("_pairs", F.filter(pairs, lambda pair: pair["code"].isNotNull()))
-    names = F.array_sort(F.array_distinct(F.transform("_pairs", lambda pair: pair["code"])))
-    earliest = F.transform(names, lambda name: F.array_min(F.transform(_with_code(name), lambda pair: pair["time"])))
-    return check(
-        rows.withColumns(
-            {
-                WideRecord.stratum: stratum,
-                WideRecord.codes: names,
-                WideRecord.times: earliest,
-                "_bad_times": F.size(F.filter("_pairs", lambda pair: pair["is_bad"])),
-            }
-        ),
-        WideRecord,
-        RULES,
-        ceiling=source.rejected_ceiling,
+    cells = F.array(*[_cells(code, time) for code, time in codes.items()])
+    # Most cells are empty, and only the others are worth trimming and casting.
+    filled = F.transform(F.filter(cells, lambda pair: pair["code"] != ""), _pair)
+    rows = with_record_number(raw).select(
+        *BOOKKEEPING,
+        WideRecord.record_number,
+        stratum.alias(WideRecord.stratum),
+        F.filter(filled, lambda pair: pair["code"].isNotNull()).alias("_pairs"),
     )
+    names = F.array_sort(F.array_distinct(F.col("_pairs.code")))
+    earliest = F.transform(WideRecord.codes, lambda name: F.array_min(_times_of(name)))
+    named = rows.withColumn(WideRecord.codes, names).withColumn(WideRecord.times, earliest)
+    is_bad = F.exists("_pairs", lambda pair: pair["is_bad"])
+    return check(named.withColumn("_has_bad_time", is_bad), WideRecord, RULES, ceiling=source.rejected_ceiling)
 
 
 def numbered_codes(columns: Sequence[str]) -> dict[str, str | None]:
@@ -93,21 +90,26 @@ def with_record_number(rows: DataFrame) -> DataFrame:
     return numbered.withColumn(WideRecord.record_number, within + offset + 1)
 
 
-def _pair(code: str, time: str | None) -> Column:
-    text = F.lit(None).cast("string") if time is None else _text(time)
+def _cells(code: str, time: str | None) -> Column:
+    text = F.lit(None).cast("string") if time is None else F.col(f"`{time}`")
+    return F.struct(F.col(f"`{code}`").alias("code"), text.alias("time"))
+
+
+def _pair(cells: Column) -> Column:
+    text = _unmarked(cells["time"])
     number = F.coalesce(text.try_cast("int"), F.unix_date(text.try_cast("date")))
     known = F.when(number > 0, number)
     is_bad = F.coalesce(text.isNotNull() & number.isNull(), F.lit(False))
-    return F.struct(_text(code).alias("code"), known.alias("time"), is_bad.alias("is_bad"))
+    return F.struct(_unmarked(cells["code"]).alias("code"), known.alias("time"), is_bad.alias("is_bad"))
 
 
-def _text(name: str) -> Column:
-    trimmed = F.btrim(F.col(f"`{name}`"))
+def _unmarked(text: Column) -> Column:
+    trimmed = F.btrim(text)
     return F.when(~trimmed.isin(list(NULL_MARKERS)), trimmed)
 
 
-def _with_code(name: Column) -> Column:
-    return F.filter("_pairs", lambda pair: pair["code"] == name)
+def _times_of(name: Column) -> Column:
+    return F.transform(F.filter("_pairs", lambda pair: pair["code"] == name), lambda pair: pair["time"])
 
 
 def _demand(columns: Sequence[str], wanted: Sequence[str]) -> None:
