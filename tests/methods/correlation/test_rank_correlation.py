@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pingouin
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.multitest import fdrcorrection
@@ -48,14 +48,21 @@ def test_every_outcome_and_factor_is_pingouins_partial_spearman(
             assert found.p_value[outcome, at] == pytest.approx(p_value, abs=1e-9)
 
 
+def pair_by_pair(values: np.ndarray) -> np.ndarray:
+    # Asked for all columns at once, scipy gives a single nan where any of them is constant.
+    return np.array([[stats.spearmanr(a, b).statistic for b in values.T] for a in values.T])
+
+
+@pytest.mark.filterwarnings("ignore:An input array is constant")
 @settings(max_examples=25, deadline=None)
 @given(seed=SEEDS, rows=st.integers(5, 200))
+@example(seed=258, rows=5)
 def test_the_matrix_is_scipys_spearman(seed: int, rows: int) -> None:
     values = with_ties(seed, rows, 3)
-    oracle = stats.spearmanr(values).statistic
-    assert matrix_of(values) == pytest.approx(oracle, abs=1e-12, nan_ok=True)
+    assert matrix_of(values) == pytest.approx(pair_by_pair(values), abs=1e-12, nan_ok=True)
 
 
+@pytest.mark.filterwarnings("ignore:An input array is constant")
 @settings(max_examples=25, deadline=None)
 @given(seed=SEEDS)
 def test_a_weighted_resample_is_the_resample_written_out(seed: int) -> None:
@@ -63,7 +70,7 @@ def test_a_weighted_resample_is_the_resample_written_out(seed: int) -> None:
     weights = np.random.default_rng(seed + 1).integers(0, 4, size=40)
     weights[:3] = 1
     written_out = np.repeat(values, weights, axis=0)
-    assert matrix_of(values, weights) == pytest.approx(stats.spearmanr(written_out).statistic, abs=1e-12, nan_ok=True)
+    assert matrix_of(values, weights) == pytest.approx(pair_by_pair(written_out), abs=1e-12, nan_ok=True)
 
 
 def test_the_order_of_rows_changes_no_bit() -> None:

@@ -87,7 +87,7 @@ def test_mid_year_is_the_last_30_june_of_the_period(last: str, mid_year: date) -
 def test_the_demonstration_names_a_source_for_every_reference_feed(root: Path) -> None:
     environment = load(root / "conf" / "demo.yml", {name: job.config for name, job in plan.jobs().items()})
     wanted = {file for name, job in plan.jobs().items() if name.startswith("ingest_") for file in job.files}
-    assert wanted - set(environment.sources) <= {"complete_practice", "practice_staff"}
+    assert wanted - set(environment.sources) <= {"complete_practice", "practice_staff", "wide_record"}
     assert environment.is_simulated
     folder = Path(environment.storage.pages) / "simulated_region"
     for source in environment.sources.values():
