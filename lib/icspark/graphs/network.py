@@ -11,6 +11,7 @@ from typing import Literal
 from pyspark.sql import SparkSession
 
 from icspark.graphs import network_graphframes, network_igraph
+from icspark.graphs.components import has_graphframes
 from icspark.graphs.model import Edge, Network, Shape
 
 Engine = Literal["auto", "graphframes", "igraph"]
@@ -27,7 +28,7 @@ def chosen_engine(spark: SparkSession, engine: Engine) -> Engine:
         network_graphframes.demand(spark)
     if engine != "auto":
         return engine
-    return "graphframes" if network_graphframes.is_here(spark) else "igraph"
+    return "graphframes" if has_graphframes(spark) else "igraph"
 
 
 def shape(spark: SparkSession, network: Network, engine: Engine) -> dict[str, Shape]:

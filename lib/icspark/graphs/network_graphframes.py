@@ -6,12 +6,12 @@ from functools import reduce
 from itertools import pairwise
 from typing import Any
 
-from pyspark.errors import PySparkException
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from icspark import packages
 from icspark.errors import SetupError
+from icspark.graphs.components import has_graphframes
 from icspark.graphs.model import Network, Shape
 
 RESET = 0.15
@@ -19,24 +19,9 @@ ITERATIONS = 100
 """Of PageRank: 20 differ from igraph by 9e-5."""
 
 
-def is_here(spark: SparkSession) -> bool:
-    """Say whether the session has GraphFrames of the version that the Python package needs.
-
-    Sedona's shaded package carries an older one, which would answer to the same names: it lacks local checkpoints.
-    """
-    loader = spark._jvm.Thread.currentThread().getContextClassLoader()  # type: ignore[union-attr]
-    try:
-        loader.loadClass("org.graphframes.WithLocalCheckpoints")
-    except (PySparkException, Exception) as error:
-        if "ClassNotFoundException" not in str(error):
-            raise
-        return False
-    return True
-
-
 def demand(spark: SparkSession) -> None:
     """Raise SetupError where the session has no GraphFrames."""
-    if not is_here(spark):
+    if not has_graphframes(spark):
         raise SetupError("the Spark session has no GraphFrames", mend=f"{packages.MEND}, or set `engine: igraph`")
 
 

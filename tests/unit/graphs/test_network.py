@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from icspark.errors import SetupError
 from icspark.graphs import network as graphs
 from icspark.graphs import network_graphframes, network_igraph
+from icspark.graphs.components import has_graphframes
 from icspark.graphs.model import Edge, Network
 
 # a > b > c and a > c, c - d undirected, e alone.
@@ -103,7 +104,7 @@ def test_a_network_without_edges() -> None:
 
 
 def test_an_engine_that_is_not_there_says_how_to_mend_it(spark) -> None:
-    if network_graphframes.is_here(spark):
+    if has_graphframes(spark):
         pytest.skip("GraphFrames is here")
     assert graphs.chosen_engine(spark, "auto") == "igraph"
     with pytest.raises(SetupError, match="icspark setup"):
@@ -112,7 +113,7 @@ def test_an_engine_that_is_not_there_says_how_to_mend_it(spark) -> None:
 
 @pytest.mark.graphframes
 def test_both_engines_say_the_same(spark) -> None:
-    if not network_graphframes.is_here(spark):
+    if not has_graphframes(spark):
         pytest.skip("GraphFrames: not here (its JVM packages are optional)")
     ours, theirs = network_igraph.shape(SMALL), network_graphframes.shape(spark, SMALL)
     for node in SMALL.nodes:
