@@ -41,7 +41,10 @@ setup(
         "pyogrio>=0.10",
         "matplotlib>=3.9",
         "packaging>=23",
-        "igraph>=0.11",
+        "scikit-learn>=1.7",
+        "mlflow>=3.17,<3.18",  # 3.18.0 asks for parts of itself that do not exist
+        "skops>=0.13",
+        "shap>=0.48",
     ],
     extras_require={
         "test": [

@@ -49,6 +49,10 @@ class Job(Generic[C]):
         self.inputs[table.name()] = str(version)
         return None if version is None else self.tables.read(table, version=version)
 
+    def version_read(self, table: type[Table]) -> int:
+        """Return the version of a table that this run has read: what a result says that it was made from."""
+        return int(self.inputs[table.name()])
+
     def write(self, table: type[Table], frame: DataFrame | Checked, *, replacing: Replacing = ()) -> None:
         """Publish a declared table in one commit, checked on the way out.
 
