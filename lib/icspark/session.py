@@ -38,6 +38,21 @@ SMALL_MACHINE = {
 }
 
 
+COMPILERS = {
+    "quick": ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"],
+    # The full compiler for what has run about twenty times as often as it asks by itself.
+    "balanced": [
+        "-XX:+UseSerialGC",
+        "-XX:Tier4InvocationThreshold=100000",
+        "-XX:Tier4MinInvocationThreshold=20000",
+        "-XX:Tier4CompileThreshold=300000",
+        "-XX:Tier4BackEdgeThreshold=2000000",
+    ],
+    "full": [],
+}
+"""What the local JVM is told, by `compiler`: docs/decisions/session-start.md has what each costs."""
+
+
 class SessionConfig(BaseModel):
     """How a session is built where none is found; a session that is found keeps its own settings."""
 
@@ -54,8 +69,10 @@ class SessionConfig(BaseModel):
     log: Literal["off", "error", "warn", "info"] = Field(
         "off", description="Spark's own log, on standard error; its lines may hold values of rows, so it is off"
     )
-    compiler: Literal["quick", "full"] = Field(
-        "quick", description="of the local JVM: quick costs a short run a third less CPU; full is for runs of an hour"
+    compiler: Literal["quick", "balanced", "full"] = Field(
+        "quick",
+        description="of the local JVM: quick costs a short run a third less CPU; balanced works hardest on what runs "
+        "hottest, for national data; full is for runs of an hour",
     )
     ivysettings: Path | None = Field(None, description="Ivy settings of a Maven mirror, for `icspark setup`")
     conf: dict[str, str] = Field(default_factory=dict, description="further Spark settings; they win over our own")
@@ -189,8 +206,7 @@ def _local(settings: SessionConfig) -> dict[str, str]:
 def _java_options(settings: SessionConfig) -> list[str]:
     """Return options of a local JVM: silent while it starts, and light (docs/decisions/session-start.md)."""
     log = Path(__file__).with_name("log4j2.properties").as_uri()
-    light = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"] if settings.compiler == "quick" else []
-    return [f"-Dlog4j2.configurationFile={log}", f"-Dicspark.log={settings.log}", *light]
+    return [f"-Dlog4j2.configurationFile={log}", f"-Dicspark.log={settings.log}", *COMPILERS[settings.compiler]]
 
 
 def _remote(settings: SessionConfig) -> dict[str, str]:

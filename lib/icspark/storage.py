@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pyspark.errors import PySparkException
-from pyspark.sql import DataFrame, Observation, SparkSession
+from pyspark.sql import DataFrame, DataFrameReader, DataFrameWriter, Observation, SparkSession
 from pyspark.sql import functions as F
 
 from icspark.config import Storage
@@ -40,7 +40,7 @@ class Tables:
 
     def location(self, table: type[Table]) -> str:
         """Return the table's name in SQL: a path of the folder, or catalogue and schema."""
-        if self.storage.catalog or self.storage.schema_name:
+        if self._is_in_catalogue:
             return ".".join(filter(None, (self.storage.catalog, self.storage.schema_name, table.name())))
         return f"delta.`{self._path(table)}`"
 
@@ -51,10 +51,9 @@ class Tables:
 
     def newest(self, table: type[Table]) -> Commit | None:
         """Return the newest commit that holds data; None where the table is absent or has only been created."""
-        folder = Path(self._path(table)) / "_delta_log" if self.storage.tables else None
-        if folder is not None and "://" not in str(self.storage.tables):
-            names = sorted((p for p in folder.glob("*.json") if re.fullmatch(r"\d{20}", p.stem)), reverse=True)
-            commits = (_local_commit(path) for path in names)
+        if self._is_local:
+            names = (p for p in self._log(table).glob("*.json") if re.fullmatch(r"\d{20}", p.stem))
+            commits = (_local_commit(path) for path in sorted(names, reverse=True))
         else:
             commits = (_commit(row) for row in self._history(table))
         return next((commit for commit in commits if commit.is_data), None)
@@ -80,9 +79,7 @@ class Tables:
                 where=table.name(),
                 mend=f"run the job that writes {table.name()} (`icspark tables`)",
             )
-        reader = self.spark.read.option("versionAsOf", found)
-        at = self.location(table)
-        frame = reader.table(at) if not at.startswith("delta.`") else reader.format("delta").load(self._path(table))
+        frame = self._load(table, self.spark.read.option("versionAsOf", found))
         problems = differences(table, frame.schema)
         if problems:
             raise TableError(
@@ -134,8 +131,7 @@ class Tables:
                 writer = writer.option("partitionOverwriteMode", "dynamic")
             elif self._is_changed(table):
                 writer = writer.option("overwriteSchema", "true").partitionBy(*table.partitions())
-            at = self.location(table)
-            writer.save(self._path(table)) if at.startswith("delta.`") else writer.saveAsTable(at)
+            self._save(table, writer)
         except Exception as error:
             raise translated(error, table, frame) from error
         return int(counted.get["rows"])
@@ -144,20 +140,14 @@ class Tables:
         """Add rows to a table that only grows: the run record."""
         self._create(table, {})
         frame = self.spark.createDataFrame(rows, table.schema())
-        writer = frame.coalesce(1).write.format("delta").mode("append").option("userMetadata", run_id)
-        at = self.location(table)
-        writer.save(self._path(table)) if at.startswith("delta.`") else writer.saveAsTable(at)
+        self._save(table, frame.coalesce(1).write.format("delta").mode("append").option("userMetadata", run_id))
 
     def make_empty(self, table: type[Table], *, properties: dict[str, str]) -> None:
         """Make a table without rows, in place of whatever stands there: a version like any other."""
         self.spark.sql(f"CREATE OR REPLACE TABLE {self._definition(table, properties)}")
 
     def _create(self, table: type[Table], properties: dict[str, str]) -> None:
-        if (
-            self.storage.tables
-            and "://" not in self.storage.tables
-            and (Path(self._path(table)) / "_delta_log").exists()
-        ):
+        if self._is_local and self._log(table).exists():
             return
         self.spark.sql(f"CREATE TABLE IF NOT EXISTS {self._definition(table, properties)}")
 
@@ -176,10 +166,26 @@ class Tables:
         )
 
     def _is_changed(self, table: type[Table]) -> bool:
-        at = self.location(table)
-        reader = self.spark.read
-        frame = reader.table(at) if not at.startswith("delta.`") else reader.format("delta").load(self._path(table))
-        return bool(differences(table, frame.schema))
+        return bool(differences(table, self._load(table, self.spark.read).schema))
+
+    def _load(self, table: type[Table], reader: DataFrameReader) -> DataFrame:
+        if self._is_in_catalogue:
+            return reader.table(self.location(table))
+        return reader.format("delta").load(self._path(table))
+
+    def _save(self, table: type[Table], writer: DataFrameWriter) -> None:
+        writer.saveAsTable(self.location(table)) if self._is_in_catalogue else writer.save(self._path(table))
+
+    @property
+    def _is_in_catalogue(self) -> bool:
+        return bool(self.storage.catalog or self.storage.schema_name)
+
+    @property
+    def _is_local(self) -> bool:
+        return not self._is_in_catalogue and "://" not in (self.storage.tables or "")
+
+    def _log(self, table: type[Table]) -> Path:
+        return Path(self._path(table)) / "_delta_log"
 
     def _path(self, table: type[Table]) -> str:
         return f"{(self.storage.tables or '').rstrip('/')}/{table.name()}"

@@ -69,7 +69,7 @@ def test_the_driver_gets_half_of_the_memory_within_bounds(
     assert session.driver_memory() == given
 
 
-@pytest.mark.parametrize(("compiler", "is_light"), [("quick", True), ("full", False)])
+@pytest.mark.parametrize(("compiler", "is_light"), [("quick", True), ("balanced", False), ("full", False)])
 def test_a_local_jvm_is_silent_and_light_unless_the_run_is_long(
     jars: list[Path], compiler: str, is_light: bool
 ) -> None:
