@@ -100,9 +100,8 @@ class Store:
 
         `example` is one row of features that is nobody's.
         """
-        with self._told("the model could not be logged"):
-            with self._run(account) as run_id:
-                version = self._registered(model, name, run_id, example)
+        with self._told("the model could not be logged"), self._run(account) as run_id:
+            version = self._registered(model, name, run_id, example)
         with tempfile.TemporaryDirectory() as folder:
             path = self.model_file({"model_name": name, "model_version": version}, Path(folder))
             return Registered(run_id, version, model_file.file_hash(path))
