@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -17,8 +17,8 @@ KNOTS_AT = (0.05, 0.275, 0.5, 0.725, 0.95)
 """Quantiles of the log odds at which the five knots stand. Source: Harrell 2015, table 2.3."""
 
 _MOST_STEPS = 50
-_LONG_STEP = 0.5
-_SHORT_STEP = 1e-8
+_FAR_MOVE = 1.0
+_LEAST_MOVE = 1e-8
 _ENDLESS = 1e3
 
 
@@ -61,40 +61,62 @@ def spline(odds: Floats, at: Floats) -> Floats:
     return np.column_stack([np.ones(len(odds)), odds, *[bend / (last - at[0]) ** 2 for bend in bends]])
 
 
+@dataclass(frozen=True, eq=False)
+class Regression:
+    """A logistic regression of outcomes on a design, to be fitted with any weights from a start that is near."""
+
+    design: Floats
+    outcome: Floats
+    start: Floats
+    offset: Floats | float = 0.0
+
+    def prepared(self) -> Regression:
+        """Return the same regression, started where it ends with every weight 1: NaN if it does not exist."""
+        return replace(self, start=self.fit(np.ones(len(self.outcome))))
+
+    def fit(self, weight: Floats, *, exact: bool = True) -> Floats:
+        """Return the coefficients: see `fitted`; NaN too where the weight has one class or the start is unknown."""
+        cases = float(weight @ self.outcome)
+        if not (0 < cases < weight.sum() and np.isfinite(self.start).all()):
+            return np.full(len(self.start), np.nan)
+        return fitted(self.design, self.outcome, weight, start=self.start, offset=self.offset, exact=exact)
+
+
 def fitted(
     design: Floats, outcome: Floats, weight: Floats, *, start: Floats, offset: Floats | float = 0.0, exact: bool = True
 ) -> Floats:
     """Return the coefficients of a weighted logistic regression by Newton's method from `start`; NaN where none exist.
 
-    A long step is halved until the likelihood no longer falls. `exact` goes on until a step is below 1e-8; otherwise
-    below 1e-4, after which the error is of that order squared. Source: McCullagh and Nelder 1989, 2.5.
+    A step that moves log odds far is halved until the likelihood does not fall. `exact` goes on until no log odds move
+    by 1e-8; otherwise 1e-4, after which the error is of that order squared. Source: McCullagh and Nelder 1989, 2.5.
     """
-    found, enough = start.astype(np.float64), _SHORT_STEP if exact else _SHORT_STEP**0.5
+    found, odds = start.astype(np.float64), design @ start + offset
+    enough = _LEAST_MOVE if exact else _LEAST_MOVE**0.5
     for _ in range(_MOST_STEPS):
-        chance = special.expit(design @ found + offset)
-        gradient = design.T @ (weight * (outcome - chance))
+        chance = special.expit(odds)
         spread = weight * chance * (1 - chance)
         try:
-            step: Floats = np.linalg.solve((design * spread[:, np.newaxis]).T @ design, gradient).astype(np.float64)
+            information = (design * spread[:, np.newaxis]).T @ design
+            step = np.linalg.solve(information, design.T @ (weight * (outcome - chance))).astype(np.float64)
         except np.linalg.LinAlgError:
             break
-        if np.abs(step).max() > _LONG_STEP:
-            step = _halved(step, lambda at: _likelihood(design @ at + offset, outcome, weight), found)
-        found = found + step
+        move = design @ step
+        if np.abs(move).max() > _FAR_MOVE:
+            share = _share_kept(odds, move, outcome, weight)
+            step, move = step * share, move * share
+        found, odds = found + step, odds + move
         if not np.isfinite(found).all() or np.abs(found).max() > _ENDLESS:
             break
-        if np.abs(step).max() < enough:
+        if np.abs(move).max() < enough:
             return found
     return np.full(len(start), np.nan)
 
 
-def _halved(step: Floats, likelihood: Callable[[Floats], float], found: Floats) -> Floats:
-    before = likelihood(found)
-    for _ in range(_MOST_STEPS):
-        if likelihood(found + step) >= before:
-            break
-        step = step / 2
-    return step
+def _share_kept(odds: Floats, move: Floats, outcome: Floats, weight: Floats) -> float:
+    before, share = _likelihood(odds, outcome, weight), 1.0
+    while share > _LEAST_MOVE and _likelihood(odds + share * move, outcome, weight) < before:
+        share /= 2
+    return share
 
 
 def _likelihood(odds: Floats, outcome: Floats, weight: Floats) -> float:
