@@ -13,6 +13,9 @@ FEWEST_KNOWN = 0.9
 """Share of the replicates in which a measure must be defined for its limits to be given."""
 
 
+_NONE = (np.nan, np.nan)
+
+
 @dataclass(frozen=True)
 class Resampling:
     """How many times people are drawn anew, and the seed."""
@@ -51,9 +54,20 @@ def limits(replicates: Floats, *, confidence: float = 0.95) -> tuple[Floats, Flo
     Source: Efron and Tibshirani 1993, 13.3.
     """
     tail = (1 - confidence) / 2
-    known = np.isfinite(replicates)
-    enough = known.mean(axis=0) >= FEWEST_KNOWN if len(replicates) else np.zeros(replicates.shape[1:], dtype=bool)
-    found = np.full((2, *replicates.shape[1:]), np.nan)
-    for place in np.flatnonzero(enough):
-        found[:, place] = np.quantile(replicates[known[:, place], place], [tail, 1 - tail])
-    return found[0], found[1]
+    found = np.array([np.quantile(known, [tail, 1 - tail]) if len(known) else _NONE for known in _columns(replicates)])
+    return found[:, 0], found[:, 1]
+
+
+def standard_error(replicates: Floats) -> Floats:
+    """Return the standard deviation of each column of replicates; NaN where limits are.
+
+    Source: Efron and Tibshirani 1993, 6.2.
+    """
+    return np.array([known.std(ddof=1) if len(known) > 1 else np.nan for known in _columns(replicates)])
+
+
+def _columns(replicates: Floats) -> Iterator[Floats]:
+    """Yield what is known of each column; nothing where that is too little."""
+    for column in replicates.T:
+        known = column[np.isfinite(column)]
+        yield known if len(known) >= FEWEST_KNOWN * len(column) else known[:0]
