@@ -1,1 +1,1 @@
-"""The risk that a patient does not attend: features, models, gates, scores, monitoring."""
+"""The risk that a patient does not attend: features, models, gates, scores and monitoring."""
