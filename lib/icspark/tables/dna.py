@@ -24,7 +24,7 @@ NUMERIC: dict[str, str] = {
     "past_year_outcomes_count": "earlier appointments of known outcome in the last 365 days",
     "past_year_non_attendances_count": "those of them that were not attended",
     "days_since_last_outcome": "days from the last appointment of known outcome to the prediction point",
-    "conditions_count": "conditions known before the prediction point",
+    "conditions_count": "conditions known before the prediction point; null where there are no condition cases at all",
     "past_year_admissions_count": "inpatient spells begun in the last 365 days",
     "past_year_emergency_attendances_count": "attendances at an emergency department in the last 365 days",
 }
@@ -56,6 +56,7 @@ CAN_BE_MISSING = (
     "home_to_site_metres",
     "age_years",
     "imd_2019_score",
+    "conditions_count",
     "is_interpreter_needed",
     "consultation_medium_code",
     "priority_type_code",
@@ -76,7 +77,7 @@ _TYPES: dict[str, T.DataType] = {
     **dict.fromkeys((*CATEGORICAL, *PROTECTED), STRING),
     **dict.fromkeys(BOOLEANS, BOOLEAN),
 }
-_COUNTS = tuple(name for name in NUMERIC if name.endswith("_count"))
+_COUNTS = tuple(name for name in NUMERIC if name.endswith("_count") and name not in CAN_BE_MISSING)
 
 
 def _features() -> dict[str, ColumnSpec]:
@@ -101,11 +102,30 @@ class DnaFeature(Table, release=Release.PERSON, more=_features()):
     appointment_date = column(DATE, "local date on which it is held", required=True)
     prediction_datetime = column(TIMESTAMP, "the prediction point, UTC: only what was known then counts", required=True)
     is_point_at_booking = column(
-        BOOLEAN, "the point is the booking, because it was booked later than the days before", required=True
+        BOOLEAN,
+        "the point is the booking: by configuration, or because it was booked later than the days before",
+        required=True,
     )
     is_dna = column(BOOLEAN, "not attended, by the codes that configuration counts; null while to come")
     is_after_death = column(BOOLEAN, "after the recorded death: never trained on, never on a list", required=True)
     imd_2019_quintile = column(LONG, "national quintile of IMD 2019 at the point, 1 most deprived; null if unplaced")
+
+
+class FlatAppointment(Table, release=Release.PERSON):
+    """One row per appointment of a flat file, with the features that its owner made.
+
+    Source: a CSV or Parquet file of your own (`sources.flat_appointment`). Null `is_dna` while to come. What the
+    features knew, and when, is the word of whoever made the file: no leak audit looks into it.
+    """
+
+    row_id = column(STRING, "identifier of the row; its number in the file where there is none", key=True)
+    person_id = column(STRING, "pseudonym of the person; the row's identifier where the file has none", required=True)
+    appointment_date = column(DATE, "date on which it is held", required=True)
+    is_dna = column(BOOLEAN, "the target is the class that means not attended; null where the file has no target")
+    numbers = column(
+        T.MapType(STRING, DOUBLE), "numeric and true-or-false columns by name; null where missing", required=True
+    )
+    categories = column(T.MapType(STRING, STRING), "columns of text by name; null where missing", required=True)
 
 
 class DnaLeakAudit(Table):
@@ -130,14 +150,14 @@ class DnaModel(Table):
     from another version; null `validate_to_date` and `test_to_date` in a refit, whose windows are all training.
     """
 
-    model_name = column(STRING, "name of the model in the registry", key=True)
-    model_version = column(LONG, "version in the registry", key=True)
+    model_name = column(STRING, "name of the model in the registry", key=True, partition=True)
+    model_version = column(LONG, "version in the registry", key=True, partition=True)
     parent_version = column(LONG, "version that this one refits on all data")
     kind = column(STRING, "logistic_regression, gradient_boosting or catboost", required=True)
     model_hash = column(STRING, "SHA-256 of the fitted arrays: the identity of the model", required=True)
     file_hash = column(STRING, "SHA-256 of the model's file: checked before it is loaded", required=True)
     mlflow_run_id = column(STRING, "run that made it", required=True)
-    feature_source = column(STRING, "dna_feature, or the name of the flat table", required=True)
+    feature_source = column(STRING, "dna_feature or flat_appointment", required=True)
     feature_version = column(LONG, "version of the feature table it was trained on", required=True)
     features = column(STRINGS, "features in the model's order", required=True)
     protected_features = column(STRINGS, "protected characteristics among them", required=True)
