@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -14,30 +13,16 @@ from icspark.dna.curves import Curves, curves, importance
 from icspark.dna.evaluation import OVERALL, Measured, Terms, evaluate
 from icspark.dna.extract import Extract
 from icspark.dna.feature_list import NOT_KNOWN
+from icspark.dna.fitted import FittedModel
+from icspark.dna.origin import Origin
 from icspark.dna.search import Trial
 from icspark.dna.tracking import Account
-from icspark.dna.training import Trained
-from icspark.dna.windows import Windows
+from icspark.dna.training import Change, Trained
 from icspark.reporting import dna_pictures as draw
 
 VALIDATE = "validate"
 NO_INTERVALS = Terms(Resampling(replicates=0))
 STEP = 0.01
-
-
-@dataclass(frozen=True)
-class Origin:
-    """What a model was made from: the table and its version, the windows, and what identifies the run.
-
-    `run` has config_hash, package_version, run_id, git_commit; `said` is what configuration chose, for the record.
-    """
-
-    feature_source: str
-    feature_version: int
-    windows: Windows
-    run: Mapping[str, str]
-    said: Mapping[str, Any]
-    is_simulated: bool
 
 
 def account(trained: Trained, extract: Extract, origin: Origin) -> Account:
@@ -47,7 +32,7 @@ def account(trained: Trained, extract: Extract, origin: Origin) -> Account:
         name=trained.model.kind,
         parameters=_parameters(trained, origin),
         metrics=metrics(VALIDATE, evaluate(trained.validated, NO_INTERVALS)) | _search(trained.chosen),
-        tags=tags(origin) | {"model_hash": trained.model.hash},
+        tags=origin.tags | {"model_hash": trained.model.hash},
         files=_pictures(trained, validate, origin),
         trials=tuple(_trial(number, trial) for number, trial in enumerate(trained.trials)),
     )
@@ -55,19 +40,12 @@ def account(trained: Trained, extract: Extract, origin: Origin) -> Account:
 
 def metrics(window: str, measured: Iterable[Measured]) -> dict[str, float]:
     """Return the measures of a window as metrics: `window/measure`, or `window/column/group/measure`; none withheld."""
-    told = [row for row in measured if row.reason is None]
-    return {
-        "/".join([window, row.measure] if row.group_by == OVERALL else [window, row.group_by, row.group, row.measure]): (
-            row.value
-        )
-        for row in told
-    }
+    return {_metric_name(window, row): row.value for row in measured if row.reason is None}
 
 
-def tags(origin: Origin) -> dict[str, str]:
-    """Return what identifies the run that made a model."""
-    named = {name: origin.run[name] for name in ("run_id", "config_hash", "package_version", "git_commit")}
-    return {f"icspark.{name}": text for name, text in (named | {"simulated": str(origin.is_simulated)}).items()}
+def _metric_name(window: str, row: Measured) -> str:
+    group = [] if row.group_by == OVERALL else [row.group_by, row.group]
+    return "/".join([window, *group, row.measure])
 
 
 def example(extract: Extract) -> pd.DataFrame:
@@ -79,8 +57,9 @@ def example(extract: Extract) -> pd.DataFrame:
     texts = {name: _commonest(column) for name, column in extract.features.select_dtypes(exclude="number").items()}
     row = pd.DataFrame([{**{name: round(value, 2) for name, value in numbers.items()}, **texts}])
     row = row[list(extract.features.columns)]
-    while numbers and _is_somebody(row, extract.features):
-        row.iloc[0, row.columns.get_loc(next(iter(numbers)))] += STEP
+    for name in extract.feature_list.numbers[:1]:
+        while _is_somebody(row, extract.features):
+            row[name] = row[name] + STEP
     return row
 
 
@@ -108,6 +87,25 @@ def _parameters(trained: Trained, origin: Origin) -> dict[str, Any]:
         "feature_source": origin.feature_source,
         "feature_version": origin.feature_version,
     }
+
+
+def refit_account(child: FittedModel, parent: int, change: Change, origin: Origin) -> Account:
+    """Return what the run of a refit says: its parent, and how far it moved the validation rows."""
+    windows = origin.windows
+    return Account(
+        name=f"{child.kind} refit",
+        parameters={
+            "parent_version": parent,
+            "kind": child.kind,
+            "rounds": child.rounds,
+            "train_from": windows.train_from,
+            "train_to": windows.test_to,
+            "feature_source": origin.feature_source,
+            "feature_version": origin.feature_version,
+        },
+        metrics={"refit/mean_probability_change": change.mean, "refit/largest_probability_change": change.largest},
+        tags=origin.tags | {"model_hash": child.hash},
+    )
 
 
 def _search(trial: Trial) -> dict[str, float]:

@@ -24,8 +24,13 @@ UNSEEN = "is_unseen_person"
 
 
 class Rules(JobConfig):
-    """How models are made, whatever their kind."""
+    """Which models are made, and how."""
 
+    model_name: str = Field("dna_risk", description="name in the registry; catalog.schema.name in Unity Catalog")
+    kinds: tuple[pipelines.Kind, ...] = Field(
+        ("logistic_regression", "gradient_boosting"), min_length=1, description="a version each; the last goes on"
+    )
+    refit: bool = Field(False, description="fit the last kind again on all windows, as a child version")
     trials: int = Field(
         20, ge=1, le=1000, description="settings tried by the seeded search; the first are the defaults"
     )

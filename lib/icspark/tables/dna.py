@@ -111,6 +111,11 @@ class DnaFeature(Table, release=Release.PERSON, more=_features()):
     imd_2019_quintile = column(LONG, "national quintile of IMD 2019 at the point, 1 most deprived; null if unplaced")
 
 
+def named_values(data_type: T.DataType) -> T.ArrayType:
+    """Return the type of a list of named values."""
+    return T.ArrayType(T.StructType([T.StructField("name", STRING), T.StructField("value", data_type)]))
+
+
 class FlatAppointment(Table, release=Release.PERSON):
     """One row per appointment of a flat file, with the features that its owner made.
 
@@ -123,9 +128,9 @@ class FlatAppointment(Table, release=Release.PERSON):
     appointment_date = column(DATE, "date on which it is held", required=True)
     is_dna = column(BOOLEAN, "the target is the class that means not attended; null where the file has no target")
     numbers = column(
-        T.MapType(STRING, DOUBLE), "numeric and true-or-false columns by name; null where missing", required=True
+        named_values(DOUBLE), "numeric and true-or-false columns, the same in each row; null if missing", required=True
     )
-    categories = column(T.MapType(STRING, STRING), "columns of text by name; null where missing", required=True)
+    categories = column(named_values(STRING), "columns of text, the same in each row; null if missing", required=True)
 
 
 class DnaLeakAudit(Table):
