@@ -41,12 +41,14 @@ setup(
         "pyogrio>=0.10",
         "matplotlib>=3.9",
         "packaging>=23",
-        "scikit-learn>=1.7",
+        "scikit-learn>=1.9,<1.10",  # a model's file is of one version; TargetEncoder takes its folds from here on
+        "threadpoolctl>=3.5",
         "mlflow>=3.17,<3.18",  # 3.18.0 asks for parts of itself that do not exist
         "skops>=0.13",
         "shap>=0.48",
     ],
     extras_require={
+        "catboost": ["catboost>=1.2.7,<1.3"],
         "test": [
             "pytest>=8",
             "pytest-xdist>=3.6",

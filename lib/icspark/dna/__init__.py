@@ -1,1 +1,1 @@
-"""The risk that a patient does not attend: the only place that knows MLflow and scikit-learn models."""
+"""The risk that a patient does not attend: features, models, gates, scores and monitoring."""

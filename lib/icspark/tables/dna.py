@@ -158,41 +158,78 @@ class DnaModel(Table):
 class DnaEvaluation(Table, release=Release.AGGREGATE):
     """One row per model version, window, group and measure.
 
-    Source: dna_evaluate. Null value with its reason where the group has too few people or outcomes.
+    Source: dna_evaluate. Null value with its reason where the group has too few people or outcomes, or the measure is
+    not defined; null limits and standard error too where fewer than nine tenths of the replicates have the measure, and
+    for E90 and ECI of groups.
     """
 
-    model_name = column(STRING, "name of the model", key=True)
-    model_version = column(LONG, "version of the model", key=True)
-    feature_version = column(LONG, "version of the feature table that was scored", key=True)
-    window = column(STRING, "validate, test, test_unseen_people, or FROM/TO as configured", key=True)
+    model_name = column(STRING, "name of the model", key=True, partition=True)
+    model_version = column(LONG, "version of the model", key=True, partition=True)
+    feature_version = column(LONG, "version of the feature table that was scored", key=True, partition=True)
+    window = column(
+        STRING, "validate, test, test_unseen_people, or FROM/TO as configured, TO left out", key=True, partition=True
+    )
     group_by = column(STRING, "overall, or the column that makes the groups", key=True)
-    group = column(STRING, "the group; 'all' for overall", key=True)
+    group = column(STRING, "the group; 'all' for overall, 'not known' where it is null", key=True)
     measure = column(STRING, "auroc, average_precision, brier, calibration_slope ...", key=True)
     value = column(DOUBLE, "the measure", withheld_with=("people_count", "non_attendances_count", "attendances_count"))
+    standard_error = column(
+        DOUBLE,
+        "its standard error, by people drawn anew",
+        withheld_with=("people_count", "non_attendances_count", "attendances_count"),
+    )
     lower_95 = column(DOUBLE, "lower limit", withheld_with=("people_count", "non_attendances_count"))
     upper_95 = column(DOUBLE, "upper limit", withheld_with=("people_count", "non_attendances_count"))
-    reason = column(STRING, "why it is null: few_people, few_outcomes, one_class, not_defined")
+    reason = column(STRING, "why it is null: few_people, few_outcomes, one_class, one_probability, not_defined")
     people_count = column(LONG, "people in the group", is_count=True, required=True)
     appointments_count = column(LONG, "their appointments", is_count=True, required=True)
     non_attendances_count = column(LONG, "appointments not attended", is_count=True, required=True)
     attendances_count = column(LONG, "appointments attended", is_count=True, required=True)
 
 
+class DnaCurve(Table, release=Release.AGGREGATE):
+    """One row per model version, window, curve and point: what the pictures of a model are drawn from.
+
+    Source: dna_evaluate. Curves: `roc` (x false positive share, y sensitivity), `precision_recall` (x sensitivity, y
+    precision), `calibration` (a tenth of the appointments: x mean probability, y observed share), `smooth_calibration`
+    (x probability, y observed by the spline), `histogram` (x start of a bin of probability), `gain` (x share called, y
+    share of non-attendances among them), `gain_at_capacity` (the same at the list per site and day), `decision` and
+    `decision_all` (x threshold, y net benefit of the model and of acting on all), `importance` (label is the feature, x
+    its place, y loss of AUROC when its values are mixed). Null limits and counts where there are none.
+    """
+
+    model_name = column(STRING, "name of the model", key=True, partition=True)
+    model_version = column(LONG, "version of the model", key=True, partition=True)
+    feature_version = column(LONG, "version of the feature table that was scored", key=True, partition=True)
+    window = column(STRING, "as in dna_evaluation", key=True, partition=True)
+    curve = column(STRING, "which curve", key=True)
+    point = column(LONG, "number of the point along the curve, from 0", key=True)
+    label = column(STRING, "what the point stands for, where it is no number")
+    x = column(DOUBLE, "abscissa", withheld_with=("appointments_count",))
+    y = column(DOUBLE, "ordinate", withheld_with=("appointments_count",))
+    lower_95 = column(DOUBLE, "lower limit of y", withheld_with=("appointments_count",))
+    upper_95 = column(DOUBLE, "upper limit of y", withheld_with=("appointments_count",))
+    appointments_count = column(LONG, "appointments that the point stands for", is_count=True)
+
+
 class DnaPromotion(Table):
     """One row per decision and gate.
 
-    Source: dna_promote. Null `value` and `limit` where the gate is no comparison of a number; null override unless
-    somebody overruled a refusal, by name and with a reason.
+    Source: dna_promote. Null `value` where the gate is no comparison of a number, null limits of the interval where
+    none was judged; null override unless somebody overruled a refusal, by name and with a reason. No gate tells of a
+    group with fewer than 100 outcomes.
     """
 
     model_name = column(STRING, "name of the model", key=True)
     model_version = column(LONG, "version that asked to be champion", key=True)
-    decided_datetime = column(TIMESTAMP, "when it was decided, UTC", key=True)
+    decided_datetime = column(TIMESTAMP, "when it was decided, UTC", key=True, partition=True)
     gate = column(STRING, "name of the gate", key=True)
     group = column(STRING, "column=group that the gate looked at; overall", key=True)
     champion_version = column(LONG, "champion before the decision; null where there was none")
     value = column(DOUBLE, "what was found")
-    limit = column(STRING, "what it was held to")
+    lower = column(DOUBLE, "lower end of the interval that was judged")
+    upper = column(DOUBLE, "upper end of the interval that was judged")
+    limit = column(STRING, "what it was held to, or why it was not assessed", required=True)
     is_passed = column(BOOLEAN, "the gate lets it through; null where not assessed")
     decision = column(STRING, "promoted, refused or overridden: of the whole decision", required=True)
     override_by = column(STRING, "who overruled")

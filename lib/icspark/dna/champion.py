@@ -1,0 +1,44 @@
+"""Which model is champion: the newest decision in dna_promotion that let one through, never the registry alone."""
+
+from __future__ import annotations
+
+from pyspark.sql import DataFrame, Row
+from pyspark.sql import functions as F
+
+from icspark.errors import QualityError
+from icspark.tables.dna import DnaModel, DnaPromotion
+
+
+def champion(promotions: DataFrame | None, models: DataFrame, *, model_name: str) -> Row | None:
+    """Return the row of dna_model of the current champion of a name; None where none was ever promoted.
+
+    Raises QualityError where the version that was promoted is not in dna_model.
+    """
+    version = champion_version(promotions, model_name=model_name)
+    return None if version is None else model_row(models, model_name=model_name, version=version)
+
+
+def champion_version(promotions: DataFrame | None, *, model_name: str) -> int | None:
+    """Return the version of the newest decision of a name that was promoted or overridden; None where there is none."""
+    if promotions is None:
+        return None
+    through = promotions.where(F.col(DnaPromotion.model_name) == model_name).where(
+        F.col(DnaPromotion.decision).isin("promoted", "overridden")
+    )
+    found = through.agg(F.max_by(DnaPromotion.model_version, DnaPromotion.decided_datetime)).first()
+    return None if found is None or found[0] is None else int(found[0])
+
+
+def model_row(models: DataFrame, *, model_name: str, version: int | None = None) -> Row:
+    """Return the row of dna_model of a version, or the newest of a name; QualityError where there is none."""
+    of_name = models.where(F.col(DnaModel.model_name) == model_name)
+    chosen = of_name if version is None else of_name.where(F.col(DnaModel.model_version) == version)
+    found = chosen.orderBy(F.desc(DnaModel.model_version)).first()
+    if found is None:
+        said = "any version" if version is None else f"version {version}"
+        raise QualityError(
+            f"there is no {said} of this model",
+            where=f"{DnaModel.name()}, model_name {model_name}",
+            mend="train one with dna_train, or name one that is there",
+        )
+    return found
