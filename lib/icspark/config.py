@@ -103,6 +103,19 @@ class Storage(JobConfig):
     pages: str = Field(description="folder for pages, pictures and other files")
 
 
+class Tracking(JobConfig):
+    """Where models and their runs are kept, and what they are called: MLflow."""
+
+    uri: str | None = Field(
+        None, description="tracking store: sqlite:///..., a server or databricks; null: beside tables"
+    )
+    registry_uri: str | None = Field(
+        None, description="registry of models, such as databricks-uc; null: the same store"
+    )
+    artifacts: str | None = Field(None, description="folder or URI of artifacts; null: beside tables, or the server's")
+    experiment: str = Field("icspark", description="experiment that the runs belong to")
+
+
 class Environment(JobConfig):
     """The whole configuration of one environment."""
 
@@ -110,6 +123,7 @@ class Environment(JobConfig):
     is_simulated: bool = Field(False, description="true where the records are simulated: every page then says so")
     data: str = Field(".", description="folder of the source files; relative to this file")
     storage: Storage
+    tracking: Tracking = Field(default_factory=Tracking)
     session: SessionConfig = Field(default_factory=SessionConfig)
     region: Region | None = None
     disclosure: DisclosureConfig = Field(default_factory=DisclosureConfig)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
 from pathlib import Path
-
-import skops.io
-from skops.io.exceptions import UntrustedTypesFoundException
+from types import ModuleType
 
 from icspark.dna.fitted import FittedModel
 from icspark.errors import TableError
@@ -33,7 +32,7 @@ def file_hash(path: Path) -> str:
 
 def save(model: FittedModel, path: Path) -> str:
     """Write a model and return the SHA-256 of its file, which differs between two dumps of one model."""
-    skops.io.dump(model, path)
+    _skops().dump(model, path)
     return file_hash(path)
 
 
@@ -49,11 +48,19 @@ def load(path: Path, *, expected_hash: str) -> FittedModel:
             expected=f"SHA-256 {expected_hash[:12]}...",
             mend="the store was changed by other hands: train again, or restore the file",
         )
-    try:
-        model = skops.io.load(path, trusted=list(TRUSTED))
-    except UntrustedTypesFoundException:
-        mend = "load only models that dna_train has written with this version of icspark"
-        raise TableError("the model's file holds types that are not trusted", where=path.name, mend=mend) from None
+    untrusted = set(_skops().get_untrusted_types(file=path)) - set(TRUSTED)
+    if untrusted:
+        raise TableError(
+            "the model's file holds types that are not trusted",
+            where=path.name,
+            found=", ".join(sorted(untrusted)),
+            mend="load only models that dna_train has written with this version of icspark",
+        )
+    model = _skops().load(path, trusted=list(TRUSTED))
     if not isinstance(model, FittedModel):
         raise TableError("the file holds no model of dna_train", where=path.name, found=type(model).__name__)
     return model
+
+
+def _skops() -> ModuleType:
+    return importlib.import_module("skops.io")  # here, since it would cost every command a second
