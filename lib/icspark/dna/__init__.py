@@ -1,1 +1,1 @@
-"""The risk that a patient does not attend: features, models, gates, scores and monitoring."""
+"""The risk that a patient does not attend: features as of a prediction point, models, decisions on them, and scores."""

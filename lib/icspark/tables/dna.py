@@ -24,7 +24,7 @@ NUMERIC: dict[str, str] = {
     "past_year_outcomes_count": "earlier appointments of known outcome in the last 365 days",
     "past_year_non_attendances_count": "those of them that were not attended",
     "days_since_last_outcome": "days from the last appointment of known outcome to the prediction point",
-    "conditions_count": "conditions known before the prediction point",
+    "conditions_count": "conditions known before the prediction point; null where there are no condition cases at all",
     "past_year_admissions_count": "inpatient spells begun in the last 365 days",
     "past_year_emergency_attendances_count": "attendances at an emergency department in the last 365 days",
 }
@@ -56,6 +56,7 @@ CAN_BE_MISSING = (
     "home_to_site_metres",
     "age_years",
     "imd_2019_score",
+    "conditions_count",
     "is_interpreter_needed",
     "consultation_medium_code",
     "priority_type_code",
@@ -76,7 +77,7 @@ _TYPES: dict[str, T.DataType] = {
     **dict.fromkeys((*CATEGORICAL, *PROTECTED), STRING),
     **dict.fromkeys(BOOLEANS, BOOLEAN),
 }
-_COUNTS = tuple(name for name in NUMERIC if name.endswith("_count"))
+_COUNTS = tuple(name for name in NUMERIC if name.endswith("_count") and name not in CAN_BE_MISSING)
 
 
 def _features() -> dict[str, ColumnSpec]:
@@ -101,7 +102,9 @@ class DnaFeature(Table, release=Release.PERSON, more=_features()):
     appointment_date = column(DATE, "local date on which it is held", required=True)
     prediction_datetime = column(TIMESTAMP, "the prediction point, UTC: only what was known then counts", required=True)
     is_point_at_booking = column(
-        BOOLEAN, "the point is the booking, because it was booked later than the days before", required=True
+        BOOLEAN,
+        "the point is the booking: by configuration, or because it was booked later than the days before",
+        required=True,
     )
     is_dna = column(BOOLEAN, "not attended, by the codes that configuration counts; null while to come")
     is_after_death = column(BOOLEAN, "after the recorded death: never trained on, never on a list", required=True)

@@ -1,0 +1,52 @@
+"""Prove that no feature knows anything of later: change all that came after each cut, make them again, and compare.
+
+For each cut everything known only after it is changed or taken away in the inputs; rows of dna_feature whose point is
+at or before it must stay as they are, in every column. A leak is a finding, not an error: the gates of promotion read
+it. The features are made by the rules of the section dna_features. docs/decisions/non-attendance-features.md.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from pydantic import Field
+from pyspark.sql import functions as F
+
+from icspark.config import JobConfig
+from icspark.dna.features import NEEDED, USED_IF_PRESENT, Inputs, build_dna_feature
+from icspark.dna.leak_audit import Cut, audited, cut_times, span_of_points
+from icspark.dna.points import FeatureRules
+from icspark.job import Job
+from icspark.tables.dna import DnaFeature, DnaLeakAudit
+
+READS = (DnaFeature, *NEEDED.values())
+READS_IF_PRESENT = tuple(USED_IF_PRESENT.values())
+WRITES = (DnaLeakAudit,)
+
+
+class Config(JobConfig):
+    """How many cuts, and over how many of the persons."""
+
+    cuts: int = Field(12, ge=12, le=400, description="moments from which on everything is changed")
+    sample_share: float = Field(
+        1.0, gt=0, le=1, description="share of whole persons compared, by a hash; the region's rates are of everybody"
+    )
+
+
+def run(job: Job[Config]) -> None:
+    """Write dna_leak_audit."""
+    rules = FeatureRules(**job.environment.sections["dna_features"].model_dump())
+    features = job.read(DnaFeature)
+    tables: dict[str, Any] = {name: job.read(table) for name, table in NEEDED.items()}
+    perhaps: dict[str, Any] = {name: job.read_if_present(table) for name, table in USED_IF_PRESENT.items()}
+    cuts = cut_times(*span_of_points(features), count=job.config.cuts, zone=rules.zone)
+    found = audited(
+        features,
+        Inputs(**tables, **perhaps),
+        partial(build_dna_feature, rules=rules),
+        cuts=[Cut(cut, rules.zone) for cut in cuts],
+        share=job.config.sample_share,
+    )
+    version = F.lit(job.version_read(DnaFeature)).cast("long").alias(DnaLeakAudit.feature_version)
+    job.write(DnaLeakAudit, found.select("*", version))

@@ -1,0 +1,100 @@
+"""The audit finds nothing in the features as they are, and names each column that knows of later."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from functools import partial
+from types import ModuleType
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from pyspark.sql import DataFrame, Window
+from pyspark.sql import functions as F
+
+from icspark.dna.features import Inputs, build_dna_feature
+from icspark.dna.leak_audit import Cut, audited, cut_times, sampled, span_of_points
+from icspark.dna.points import FeatureRules
+from icspark.errors import QualityError
+from icspark.tables.dna import DnaFeature
+
+RULES = FeatureRules(point="at_booking", look_back_days=300, dna_codes=("3", "7"))
+CODE, PERSON, ROW = "attended_or_did_not_attend_code", "person_id", "appointment_id"
+MIDNIGHT = datetime(2023, 9, 14, 23, tzinfo=UTC)  # local, in summer
+MOMENTS = (MIDNIGHT, datetime(2023, 12, 13, 12, 30, tzinfo=UTC), datetime(2024, 5, 8, 9, 15, tzinfo=UTC))
+CUTS = [Cut(moment, "Europe/London") for moment in MOMENTS]
+
+
+def with_planted_leaks(inputs: Inputs) -> DataFrame:
+    """Return the features, and beside them what nobody can know at the point."""
+    appointments = inputs.appointments.withColumn("_missed", F.col(CODE).isin("3", "7").cast("int"))
+    own, by_id = Window.partitionBy(PERSON), Window.partitionBy(PERSON).orderBy(ROW)
+    of_row = appointments.select(
+        ROW,
+        F.avg("_missed").over(own).alias("leak_rate_of_person"),
+        F.sum("_missed").over(by_id.rowsBetween(Window.unboundedPreceding, -1)).alias("leak_history_by_id"),
+        F.col(CODE).alias("leak_attendance_code"),
+        F.count("*").over(own).alias("leak_bookings"),
+        F.avg("_missed").over(Window.partitionBy()).alias("leak_rate_of_region"),
+        _at_once(own).alias("leak_history_of_the_day"),
+    )
+    newest = inputs.areas.groupBy(PERSON).agg(
+        F.max_by("lsoa_2011_code", "from_date").alias("leak_newest_area"), F.count("to_date").alias("leak_moves")
+    )
+    deaths = inputs.people.select(PERSON, F.col("death_date").alias("leak_death"))
+    features = build_dna_feature(inputs, RULES)
+    return features.join(of_row, ROW, "left").join(newest, PERSON, "left").join(deaths, PERSON, "left")
+
+
+def _at_once(own: Any) -> Any:
+    """Count outcomes from the moment of their appointments on, without waiting for the day after."""
+    held, booked = F.col("appointment_datetime"), F.col("appointment_booked_datetime")
+    outcomes = F.collect_list(F.struct(held.alias("at"), F.col(CODE).isin(*"5637").alias("is_one"))).over(own)
+    return F.size(F.filter(outcomes, lambda one: one["is_one"] & (one["at"] < F.coalesce(booked, held))))
+
+
+@pytest.fixture(scope="module")
+def inputs(inputs_of: Callable[..., Inputs], patients: ModuleType) -> Inputs:
+    return inputs_of(patients.patients(seed=11, people=80))
+
+
+def test_planted_leaks_are_named_and_nothing_else_is(inputs: Inputs) -> None:
+    features = with_planted_leaks(inputs)
+    rows = audited(features, inputs, with_planted_leaks, cuts=CUTS).collect()
+    leaks = {row["column_name"] for row in rows if row["is_leak"]}
+    assert leaks == {name for name in features.columns if name.startswith("leak_")}
+    assert {row["column_name"] for row in rows} == {*features.columns} - {"is_dna", "is_after_death"}
+    assert len(rows) == len(CUTS) * (len(features.columns) - 2)
+    assert all(row["is_leak"] == (row["rows_changed_count"] > 0) for row in rows)
+    assert min(row["rows_compared_count"] for row in rows) > 50
+
+
+def test_days_before_leak_nothing_either_and_a_sample_of_persons_has_the_rates_of_all(inputs: Inputs) -> None:
+    rules = FeatureRules(days_before=2, look_back_days=300)
+    build = partial(build_dna_feature, rules=rules)
+    features = build(inputs)
+    rows = audited(features, inputs, build, cuts=CUTS[1:], share=0.5).collect()
+    assert [row["column_name"] for row in rows if row["is_leak"]] == []
+    compared = {row["rows_compared_count"] for row in rows}
+    whole = features.where(features.prediction_datetime <= F.lit(MOMENTS[1])).where(sampled(0.5)).count()
+    assert whole in compared and whole > 20
+
+
+def test_cuts_are_spread_over_clinic_days_and_some_are_midnights() -> None:
+    first, last = datetime(2024, 1, 1, 8, tzinfo=UTC), datetime(2024, 12, 30, 17, tzinfo=UTC)
+    cuts = cut_times(first, last, count=12, zone="Europe/London")
+    local = [cut.astimezone(ZoneInfo("Europe/London")) for cut in cuts]
+    assert len(set(cuts)) == 12 and first < min(cuts) and max(cuts) < last
+    assert {one.isoweekday() for one in local} <= {1, 2, 3, 4, 5}
+    assert {one.strftime("%H:%M") for one in local} == {"10:15", "00:00", "12:30", "15:05"}
+
+
+def test_at_midnight_nothing_of_the_day_that_ends_is_known() -> None:
+    assert Cut(MIDNIGHT, "Europe/London").day == date(2023, 9, 14)
+    assert Cut(datetime(2023, 9, 14, 23, 0, 1, tzinfo=UTC), "Europe/London").day == date(2023, 9, 15)
+
+
+def test_without_an_outcome_there_is_nothing_to_audit(rows_of: Any) -> None:
+    with pytest.raises(QualityError, match="no appointment has an outcome"):
+        span_of_points(rows_of(DnaFeature))
