@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from sklearn.preprocessing import OneHotEncoder, SplineTransformer
 
 from icspark.dna.catboost_trees import CatBoostTrees
@@ -107,7 +108,7 @@ def _of_oblivious_trees(trees: CatBoostTrees, matrix: Floats, sample: Floats) ->
     return found, base
 
 
-def _patterns(matrix: Floats, features: Whole, borders: Floats) -> Whole:
+def _patterns(matrix: Floats, features: Whole, borders: NDArray[np.float32]) -> Whole:
     answers = matrix[:, features].astype(np.float32) > borders
     return answers @ (1 << np.arange(len(features)))
 

@@ -1,0 +1,31 @@
+"""The list that leaves: a slot, a rank and reasons, under a key that only the holder of the secret can make again."""
+
+from __future__ import annotations
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from icspark.errors import ConfigurationError
+from icspark.tables.dna import CallingList, DnaScore
+
+KEY_DIGITS = 32
+BETWEEN = "\x1f"
+"""The unit separator, which stands in no identifier: between the secret and what is made a pseudonym."""
+
+
+def require_secret(salt: str, *, is_simulated: bool) -> None:
+    """Raise ConfigurationError for a list of real patients whose keys anybody with their identifiers could make."""
+    if not salt and not is_simulated:
+        raise ConfigurationError(
+            "the keys of the calling list need a secret",
+            where="jobs.dna_score.salt_variable",
+            expected="the name of an environment variable that holds it",
+            mend="name one, set from the platform's store of secrets, the same at each run",
+        )
+
+
+def build_calling_list(scores: DataFrame, *, salt: str) -> DataFrame:
+    """Return the rows of dna_score that are on the list, under a pseudonym of the appointment."""
+    key = F.substring(F.sha2(F.concat(F.lit(salt), F.lit(BETWEEN), F.col(DnaScore.appointment_id)), 256), 1, KEY_DIGITS)
+    listed = scores.where(F.col(DnaScore.list_rank).isNotNull())
+    return listed.withColumn(CallingList.list_key, key).select(*CallingList.columns())

@@ -1,0 +1,47 @@
+"""The model that is in use: the champion by dna_promotion, seen to read the features that there are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pyspark.sql import DataFrame
+
+from icspark.dna.champion import champion
+from icspark.dna.fitted import FittedModel
+from icspark.errors import QualityError, TableError
+from icspark.tables.dna import DnaModel, DnaPromotion
+
+
+def model_in_use(promotions: DataFrame, models: DataFrame, *, model_name: str) -> Mapping[str, Any]:
+    """Return the row of dna_model of the champion of a name; QualityError where none was ever promoted."""
+    found = champion(promotions, models, model_name=model_name)
+    if found is None:
+        raise QualityError(
+            "no version of this model is champion",
+            where=f"{DnaPromotion.name()}, model_name {model_name}",
+            mend="see in dna_promotion which gate refused it, or name a model that is there",
+        )
+    return found
+
+
+def require_features(model: FittedModel, row: Mapping[str, Any], frame: DataFrame) -> None:
+    """Raise TableError where a model reads other features than its row of dna_model says, or than a frame has."""
+    where = f"{row[DnaModel.model_name]} version {row[DnaModel.model_version]}"
+    if list(model.features) != list(row[DnaModel.features]):
+        raise TableError(
+            "the model reads other features than were recorded",
+            where=where,
+            expected=", ".join(row[DnaModel.features]),
+            found=", ".join(model.features),
+            mend="train again",
+        )
+    missing = [name for name in model.features if name not in frame.columns]
+    if missing:
+        raise TableError(
+            "the model was made of other features than these",
+            where=where,
+            expected=", ".join(missing),
+            found=", ".join(frame.columns),
+            mend="score the table that it was trained on, or train on this one",
+        )
