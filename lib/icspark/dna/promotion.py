@@ -31,7 +31,7 @@ from icspark.dna.gates import (
 )
 from icspark.dna.judging import bounds, gathered, rows_of_window
 from icspark.dna.threads import single_thread
-from icspark.tables.dna import DnaEvaluation, DnaLeakAudit, DnaModel
+from icspark.tables.dna import DnaEvaluation, DnaLeakAudit, DnaModel, DnaPromotion
 
 Row = Mapping[str, Any]
 
@@ -210,6 +210,24 @@ def decide(candidate: Candidate, evidence: Evidence, limits: GateLimits, *, over
     mine = override if override and override.version == candidate.version[DnaModel.model_version] else None
     outcome = decision(gates, is_overruled=mine is not None)
     return Decided(candidate, gates, evidence.decided, outcome, mine if outcome == "overridden" else None)
+
+
+def is_said_already(decided: Decided, promotions: DataFrame | None) -> bool:
+    """Return whether this refusal is the newest decision on the version, gate by gate: it need not be kept twice."""
+    if promotions is None or decided.is_promoted:
+        return False
+    mine = promotions.where(F.col(DnaPromotion.model_name) == decided.candidate.version[DnaModel.model_name]).where(
+        F.col(DnaPromotion.model_version) == decided.candidate.number
+    )
+    newest = mine.agg(F.max(DnaPromotion.decided_datetime)).first()
+    if newest is None or newest[0] is None:
+        return False
+    rows = mine.where(F.col(DnaPromotion.decided_datetime) == F.lit(newest[0])).collect()  # one a gate and group
+    return {_without_time(row) for row in rows} == {_without_time(row) for row in decided.rows()}
+
+
+def _without_time(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    return (*row[:2], *row[3:])
 
 
 def started(run: Mapping[str, str]) -> datetime:
