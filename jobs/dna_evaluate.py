@@ -6,7 +6,6 @@ other versions and windows stays in the tables.
 
 from __future__ import annotations
 
-from icspark.dna.tracking import Store
 from pydantic import Field
 
 from icspark.config import JobConfig
@@ -18,6 +17,7 @@ from icspark.dna.evaluation import Enough, Terms
 from icspark.dna.evaluation_table import REPLACED, frame_of
 from icspark.dna.extract import MEGABYTE
 from icspark.dna.judging import KNOWN_WINDOWS, TEST, UNSEEN, VALIDATE, Gathering
+from icspark.dna.tracking import Store
 from icspark.job import Job
 from icspark.tables.dna import DnaCurve, DnaEvaluation, DnaFeature, DnaModel
 

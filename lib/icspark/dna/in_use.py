@@ -7,7 +7,7 @@ from typing import Any
 
 from pyspark.sql import DataFrame
 
-from icspark.dna.champion import champion
+from icspark.dna.champion import champion, model_row
 from icspark.dna.fitted import FittedModel
 from icspark.errors import QualityError, TableError
 from icspark.tables.dna import DnaModel, DnaPromotion
@@ -23,6 +23,15 @@ def model_in_use(promotions: DataFrame, models: DataFrame, *, model_name: str) -
             mend="see in dna_promotion which gate refused it, or name a model that is there",
         )
     return found
+
+
+def tested_row(models: DataFrame, row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the row of dna_model whose test window tells of a version: its parent's where it is a refit, else its own.
+
+    A refit has seen every outcome, and has no window of its own.
+    """
+    parent = row[DnaModel.parent_version]
+    return row if parent is None else model_row(models, model_name=row[DnaModel.model_name], version=parent)
 
 
 def require_features(model: FittedModel, row: Mapping[str, Any], frame: DataFrame) -> None:

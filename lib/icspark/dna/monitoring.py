@@ -263,30 +263,33 @@ class Crowd:
     variance: float
 
 
-def population(week: Crowd, season: Crowd | None, shared: Budget) -> list[Finding]:
+def population(week: Crowd, season: Crowd | None, shared: Budget, *, pooled: Crowd | None = None) -> list[Finding]:
     """Return the index of every feature and of the score, and the mean score, against the same season a year before.
 
-    Without a season before it they have no limits, and the reason says so.
+    `pooled` is the crowd of the indices where the week alone is too small. Without a season they have no limits, and
+    the reason says so.
     """
-    counted = Finding(MEAN, *OVERALL, people_count=week.people, appointments_count=week.appointments)
-    indices = [
-        _index_finding(replace(counted, measure=INDEX, feature=name), sample, season, shared)
-        for name, sample in sorted(week.samples.items())
-    ]
-    return [_mean_finding(counted, week, season, shared), *indices]
+    indices = [_index_finding(name, pooled or week, season, shared) for name in sorted(week.samples)]
+    return [_mean_finding(week, season, shared), *indices]
 
 
-def _index_finding(counted: Finding, sample: Sample, season: Crowd | None, shared: Budget) -> Finding:
+def _of_crowd(measure: str, crowd: Crowd) -> Finding:
+    return Finding(measure, *OVERALL, people_count=crowd.people, appointments_count=crowd.appointments)
+
+
+def _index_finding(name: str, crowd: Crowd, season: Crowd | None, shared: Budget) -> Finding:
+    counted = replace(_of_crowd(INDEX, crowd), feature=name)
     if season is None:
         return replace(counted, reason="no_reference")
-    found = stability(sample, season.samples[counted.feature])
+    found = stability(crowd.samples[name], season.samples[name])
     if found is None:
         return replace(counted, reason="few_people")
     chance = shared.chance(POPULATION)
     return replace(counted, value=found.index).judged(None, found.limit(chance), chance)
 
 
-def _mean_finding(counted: Finding, week: Crowd, season: Crowd | None, shared: Budget) -> Finding:
+def _mean_finding(week: Crowd, season: Crowd | None, shared: Budget) -> Finding:
+    counted = _of_crowd(MEAN, week)
     if counted.people_count < FEWEST_PEOPLE:
         return replace(counted, reason="few_people")
     half = Z * np.sqrt(week.variance / week.effective)
