@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
+from icspark.config import JobConfig
 from icspark.dna.bootstrap import Resampling, limits, person_weights, standard_error
 from icspark.dna.measures import why_undefined
 from icspark.dna.ranking import Flags, Floats, Whole
@@ -41,12 +43,11 @@ class Rows:
         return Rows(self.outcome[chosen], self.probability[chosen], self.person[chosen], self.is_listed[chosen], groups)
 
 
-@dataclass(frozen=True)
-class Enough:
-    """People of a group below which nothing is told of it, and outcomes (of either kind) below which no measure is."""
+class Enough(JobConfig):
+    """How many must stand behind a measure."""
 
-    people: int = 8
-    outcomes: int = 100
+    people: int = Field(8, ge=8, description="people of a group below which nothing is told of it")
+    outcomes: int = Field(100, ge=8, description="non-attendances, and attendances, below which no measure is")
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,50 @@
+"""Measure a model on windows of time: discrimination, calibration and use at capacity, overall and by group.
+
+Limits come from people drawn anew. Groups with too few people or outcomes are withheld and say so. What was measured on
+other versions and windows stays in the tables.
+"""
+
+from __future__ import annotations
+
+from icspark.dna.tracking import Store
+from pydantic import Field
+
+from icspark.config import JobConfig
+from icspark.dna.bootstrap import Resampling
+from icspark.dna.capacity import Capacity
+from icspark.dna.champion import evaluated_row
+from icspark.dna.evaluating import Asked, evaluated
+from icspark.dna.evaluation import Enough, Terms
+from icspark.dna.evaluation_table import REPLACED, frame_of
+from icspark.dna.extract import MEGABYTE
+from icspark.dna.judging import KNOWN_WINDOWS, TEST, UNSEEN, VALIDATE, Gathering
+from icspark.job import Job
+from icspark.tables.dna import DnaCurve, DnaEvaluation, DnaFeature, DnaModel
+
+READS = (DnaModel, DnaFeature)
+WRITES = (DnaEvaluation, DnaCurve)
+
+
+class Config(JobConfig):
+    """Which version, on which windows, and how."""
+
+    model_name: str = Field("dna", min_length=1, description="name of the model in the registry")
+    version: int | None = Field(None, ge=1, description="version to measure; null: the newest that is no refit")
+    windows: tuple[str, ...] = Field((VALIDATE, TEST, UNSEEN), min_length=1, description=f"of {KNOWN_WINDOWS}")
+    capacity: Capacity = Field(Capacity(percent=10), description="what can be called of each site and day")
+    resampling: Resampling = Field(default_factory=Resampling)
+    enough: Enough = Field(default_factory=Enough)
+    extract_ceiling_megabytes: int = Field(2000, ge=1, description="memory that the rows of a window may take")
+
+
+def run(job: Job[Config]) -> None:
+    """Write dna_evaluation and dna_curve, and tell the tracking store."""
+    config, store = job.config, Store(job.environment)
+    row = evaluated_row(job.read(DnaModel), model_name=config.model_name, version=config.version)
+    features = job.read(DnaFeature, at=row[DnaModel.feature_version])
+    gathering = Gathering(config.capacity, config.extract_ceiling_megabytes * MEGABYTE)
+    asked = Asked(config.windows, gathering, Terms(config.resampling, config.enough))
+    found = evaluated(features, row, store.load(row), asked)
+    job.write(DnaEvaluation, frame_of(job.spark, DnaEvaluation, found.measures), replacing=REPLACED)
+    job.write(DnaCurve, frame_of(job.spark, DnaCurve, found.points), replacing=REPLACED)
+    store.log_metrics(row[DnaModel.mlflow_run_id], found.metrics)
