@@ -25,8 +25,8 @@ from icspark.dna.judging import bounds
 from icspark.dna.pipelines import assembled, encoder
 from icspark.dna.tracking import Account, Store
 from icspark.errors import ConfigurationError, QualityError
+from icspark.job import Job
 from icspark.plan import jobs
-from icspark.runner import Runner, Wanted
 from icspark.storage import Tables
 from icspark.tables.checks import DnaCheck
 from icspark.tables.dna import DnaCurve, DnaEvaluation, DnaFeature, DnaLeakAudit, DnaModel, DnaPromotion
@@ -102,7 +102,7 @@ class Trust:
     """Planted tables, a store with two versions of a model, and the jobs that judge them."""
 
     def __init__(self, spark: SparkSession, folder: Path) -> None:
-        self.spark, self.rows = spark, planted_rows()
+        self.spark, self.rows, self.day = spark, planted_rows(), date(2024, 11, 2)
         places = Storage(tables=str(folder / "tables"), pages=str(folder / "pages"))
         self.environment = Environment(name="trust", is_simulated=True, storage=places)
         self.environment.sections.update({name: jobs()[name].config() for name in NAMES})
@@ -147,9 +147,14 @@ class Trust:
 
     def run(self, name: str, **section: Any) -> None:
         self.environment.sections[name] = jobs()[name].config.model_validate(section)
-        runner = Runner(self.environment, self.tables, jobs())
-        (step,) = runner.run(Wanted((name,), frozenset((name,))))
-        assert step.outcome == "done", step.error
+        job: Job[Any] = Job(jobs()[name], self.environment, self.tables, self.identity())
+        job.module.run(job)
+        job.finished_outputs()
+
+    def identity(self) -> dict[str, str]:
+        """Return a run a day after the one before: decisions are told apart by their time."""
+        self.day += timedelta(days=1)
+        return {"run_id": f"run-{self.day}", "started_at": f"{self.day} 09:00:00 UTC"}
 
     def measured(self, **where: str | int) -> dict[str, Row]:
         condition = " AND ".join(f"`{name}` = '{value}'" for name, value in where.items())

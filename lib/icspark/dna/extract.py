@@ -48,6 +48,12 @@ class Extract:
     def __len__(self) -> int:
         return len(self.is_dna)
 
+    @property
+    def feature_list(self) -> FeatureList:
+        """Return which of the features are numbers, and which are categories."""
+        is_number = self.features.dtypes == np.float64
+        return FeatureList(tuple(self.features.columns[is_number]), tuple(self.features.columns[~is_number]))
+
     def rows(self, chosen: NDArray[np.bool_] | NDArray[np.int64]) -> Extract:
         """Return the chosen rows, by a mask or by positions; people keep their numbers."""
         arrays = {name: getattr(self, name)[chosen] for name in ("is_dna", "person", "appointment_id", "day", "site")}

@@ -20,7 +20,7 @@ from sklearn.model_selection import StratifiedKFold
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, SplineTransformer, StandardScaler, TargetEncoder
 
-from icspark.dna.catboost_trees import CatBoostTrees
+from icspark.dna.catboost_trees import CatBoostTrees, catboost
 from icspark.dna.feature_list import FeatureList
 from icspark.errors import ConfigurationError, nearest
 
@@ -143,6 +143,12 @@ def constraints(features: FeatureList, monotonic: Mapping[str, int]) -> tuple[in
                 mend=nearest(name, features.numbers) or f"numeric features: {', '.join(features.numbers)}",
             )
     return tuple(monotonic.get(name, 0) for name in features.names)
+
+
+def require_kinds(kinds: Sequence[Kind]) -> None:
+    """Raise SetupError where a kind needs an extra that is not installed: before training, not after."""
+    if "catboost" in kinds:
+        catboost()
 
 
 def assembled(encoder: ColumnTransformer, classifier: BaseEstimator) -> Pipeline:

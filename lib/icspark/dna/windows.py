@@ -24,7 +24,7 @@ class WindowConfig(JobConfig):
     test_to: date | None = Field(None, description="day after the test; null: the day after the last outcome")
     validate_days: int = Field(91, ge=1, description="length of the validation window where no date is given")
     test_days: int = Field(91, ge=1, description="length of the test window where no date is given")
-    look_back_days: int = Field(365, ge=0, description="history that every row of training must have behind it")
+    look_back_days: int = Field(730, ge=0, description="history that every row of training must have behind it")
 
 
 @dataclass(frozen=True)

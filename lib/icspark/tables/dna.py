@@ -111,6 +111,28 @@ class DnaFeature(Table, release=Release.PERSON, more=_features()):
     imd_2019_quintile = column(LONG, "national quintile of IMD 2019 at the point, 1 most deprived; null if unplaced")
 
 
+def named_values(data_type: T.DataType) -> T.ArrayType:
+    """Return the type of a list of named values."""
+    return T.ArrayType(T.StructType([T.StructField("name", STRING), T.StructField("value", data_type)]))
+
+
+class FlatAppointment(Table, release=Release.PERSON):
+    """One row per appointment of a flat file, with the features that its owner made.
+
+    Source: a CSV or Parquet file of your own (`sources.flat_appointment`). Null `is_dna` while to come. What the
+    features knew, and when, is the word of whoever made the file: no leak audit looks into it.
+    """
+
+    row_id = column(STRING, "identifier of the row; its number in the file where there is none", key=True)
+    person_id = column(STRING, "pseudonym of the person; the row's identifier where the file has none", required=True)
+    appointment_date = column(DATE, "date on which it is held", required=True)
+    is_dna = column(BOOLEAN, "the target is the class that means not attended; null where the file has no target")
+    numbers = column(
+        named_values(DOUBLE), "numeric and true-or-false columns, the same in each row; null if missing", required=True
+    )
+    categories = column(named_values(STRING), "columns of text, the same in each row; null if missing", required=True)
+
+
 class DnaLeakAudit(Table):
     """One row per cut time and column of dna_feature: whether later knowledge moved it.
 
@@ -133,14 +155,14 @@ class DnaModel(Table):
     from another version; null `validate_to_date` and `test_to_date` in a refit, whose windows are all training.
     """
 
-    model_name = column(STRING, "name of the model in the registry", key=True)
-    model_version = column(LONG, "version in the registry", key=True)
+    model_name = column(STRING, "name of the model in the registry", key=True, partition=True)
+    model_version = column(LONG, "version in the registry", key=True, partition=True)
     parent_version = column(LONG, "version that this one refits on all data")
     kind = column(STRING, "logistic_regression, gradient_boosting or catboost", required=True)
     model_hash = column(STRING, "SHA-256 of the fitted arrays: the identity of the model", required=True)
     file_hash = column(STRING, "SHA-256 of the model's file: checked before it is loaded", required=True)
     mlflow_run_id = column(STRING, "run that made it", required=True)
-    feature_source = column(STRING, "dna_feature, or the name of the flat table", required=True)
+    feature_source = column(STRING, "dna_feature or flat_appointment", required=True)
     feature_version = column(LONG, "version of the feature table it was trained on", required=True)
     features = column(STRINGS, "features in the model's order", required=True)
     protected_features = column(STRINGS, "protected characteristics among them", required=True)
