@@ -11,16 +11,18 @@ from __future__ import annotations
 from pydantic import AwareDatetime, Field
 
 from icspark.config import JobConfig
-from icspark.dna.in_use import model_in_use, require_features, tested_row
-from icspark.dna.monitor import Champion, Watched, findings, monitor_frame
+from icspark.dna.feature_source import TABLES
+from icspark.dna.in_use import feature_rows, model_in_use, require_features
+from icspark.dna.monitor import VERSION, Champion, Watched, findings, monitor_frame
 from icspark.dna.promotion import started
 from icspark.dna.scoring import moment_of
 from icspark.dna.tracking import Store
 from icspark.job import Job
-from icspark.tables.dna import Contact, DnaFeature, DnaModel, DnaMonitor, DnaPromotion, DnaScore
+from icspark.tables.dna import Contact, DnaFeature, DnaModel, DnaMonitor, DnaPromotion, DnaScore, FlatAppointment
 
-READS = (DnaFeature, DnaModel, DnaPromotion)
-READS_IF_PRESENT = (DnaScore, Contact)
+READS = (DnaModel, DnaPromotion)
+READS_IF_PRESENT = (DnaFeature, FlatAppointment, DnaScore, Contact)
+NEEDS_ONE_OF = (DnaFeature, FlatAppointment)
 WRITES = (DnaMonitor,)
 
 
@@ -40,16 +42,14 @@ class Config(JobConfig):
 def run(job: Job[Config]) -> None:
     """Write the weeks of the champion to dna_monitor; those of other versions stay."""
     config, store = job.config, Store(job.environment)
-    features, models = job.read(DnaFeature), job.read(DnaModel)
+    models = job.read(DnaModel)
     row = model_in_use(job.read(DnaPromotion), models, model_name=config.model_name)
-    tested = tested_row(models, row)
-    model = store.load(row)
-    champion = Champion(row, model, tested, model if tested is row else store.load(tested))
-    require_features(model, row, features)
+    features = feature_rows(row, job.read_if_present(TABLES[row[DnaModel.feature_source]]))
+    champion = Champion.of(row, models, store.load)
+    require_features(champion.model, row, features)
     weeks = champion.weeks(moment_of(config.as_of, started(job.run)), config.zone)
     watched = Watched(features, job.read_if_present(DnaScore), job.read_if_present(Contact))
     rows = findings(champion, watched, weeks, per_year=config.false_alarms_per_year)
-    replaced = (DnaMonitor.model_name, DnaMonitor.model_version)
-    job.write(DnaMonitor, monitor_frame(job.spark, rows), replacing=replaced)
+    job.write(DnaMonitor, monitor_frame(job.spark, rows), replacing=VERSION)
     job.note("alarms", sum(bool(one[DnaMonitor.is_alarm]) for one in rows))
     job.note("weeks", len(weeks.mondays))

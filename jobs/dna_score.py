@@ -10,19 +10,20 @@ from __future__ import annotations
 from pydantic import AwareDatetime, Field
 
 from icspark.config import JobConfig
-from icspark.dna import scoring
-from icspark.dna.calling_list import build_calling_list, require_secret
+from icspark.dna import feature_source, scoring
+from icspark.dna.calling_list import build_calling_list, secret
 from icspark.dna.capacity import Capacity
-from icspark.dna.contributions import Explainer
-from icspark.dna.in_use import model_in_use, require_features
+from icspark.dna.in_use import feature_rows, model_in_use, require_features
 from icspark.dna.promotion import started
 from icspark.dna.reasons import UNSPOKEN
 from icspark.dna.tracking import Store
 from icspark.job import Job
 from icspark.linkage.salt import salt_of
-from icspark.tables.dna import CallingList, DnaFeature, DnaModel, DnaPromotion, DnaScore
+from icspark.tables.dna import CallingList, DnaFeature, DnaModel, DnaPromotion, DnaScore, FlatAppointment
 
-READS = (DnaFeature, DnaModel, DnaPromotion)
+READS = (DnaModel, DnaPromotion)
+READS_IF_PRESENT = (DnaFeature, FlatAppointment)
+NEEDS_ONE_OF = (DnaFeature, FlatAppointment)
 WRITES = (DnaScore, CallingList)
 
 
@@ -42,16 +43,17 @@ class Config(JobConfig):
 
 def run(job: Job[Config]) -> None:
     """Write dna_score (this scoring beside all others) and calling_list (this scoring's list)."""
-    config, features = job.config, job.read(DnaFeature)
-    salt = salt_of(config.salt_variable, job="dna_score")
-    require_secret(salt, is_simulated=job.environment.is_simulated)
+    config, store = job.config, Store(job.environment)
+    salt = secret(salt_of(config.salt_variable, job="dna_score"), is_simulated=job.environment.is_simulated)
     row = model_in_use(job.read(DnaPromotion), job.read(DnaModel), model_name=config.model_name)
-    model, moment = Store(job.environment).load(row), scoring.moment_of(config.as_of, started(job.run))
+    source = feature_source.TABLES[row[DnaModel.feature_source]]
+    features = feature_rows(row, job.read_if_present(source))
+    model, moment = store.load(row), scoring.moment_of(config.as_of, started(job.run))
     require_features(model, row, features)
-    ranked = scoring.with_list_rank(scoring.with_probability(scoring.to_come(features, moment), model), config.capacity)
-    explainer = Explainer.of(model, scoring.sample_of(features, model))
+    scored = scoring.with_probability(scoring.to_come(features, moment), model)
+    ranked, explainer = scoring.with_list_rank(scored, config.capacity), scoring.explainer_of(features, model)
     told = scoring.with_reasons(ranked, explainer, unspoken=(*UNSPOKEN, *config.unspoken))
-    this = scoring.Scoring(moment, row, job.version_read(DnaFeature))
+    this = scoring.Scoring(moment, row, job.version_read(source))
     scores = scoring.build_dna_score(told, this, model).persist()
     job.write(DnaScore, scores, replacing=scoring.SCORING)
     job.write(CallingList, build_calling_list(scores, salt=salt))

@@ -13,8 +13,8 @@ BETWEEN = "\x1f"
 """The unit separator, which stands in no identifier: between the secret and what is made a pseudonym."""
 
 
-def require_secret(salt: str, *, is_simulated: bool) -> None:
-    """Raise ConfigurationError for a list of real patients whose keys anybody with their identifiers could make."""
+def secret(salt: str, *, is_simulated: bool) -> str:
+    """Return the secret; ConfigurationError where there is none and anybody could make the keys of real patients."""
     if not salt and not is_simulated:
         raise ConfigurationError(
             "the keys of the calling list need a secret",
@@ -22,6 +22,7 @@ def require_secret(salt: str, *, is_simulated: bool) -> None:
             expected="the name of an environment variable that holds it",
             mend="name one, set from the platform's store of secrets, the same at each run",
         )
+    return salt
 
 
 def build_calling_list(scores: DataFrame, *, salt: str) -> DataFrame:

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
 
+from icspark.dna import feature_source
 from icspark.dna.champion import champion, model_row
 from icspark.dna.fitted import FittedModel
 from icspark.errors import QualityError, TableError
-from icspark.tables.dna import DnaModel, DnaPromotion
+from icspark.tables.dna import DnaFeature, DnaModel, DnaPromotion, DnaScore
 
 
 def model_in_use(promotions: DataFrame, models: DataFrame, *, model_name: str) -> Mapping[str, Any]:
@@ -32,6 +34,19 @@ def tested_row(models: DataFrame, row: Mapping[str, Any]) -> Mapping[str, Any]:
     """
     parent = row[DnaModel.parent_version]
     return row if parent is None else model_row(models, model_name=row[DnaModel.model_name], version=parent)
+
+
+def feature_rows(row: Mapping[str, Any], table: DataFrame | None) -> DataFrame:
+    """Return the rows that a version scores: its source, with the time and the site that a flat table may lack.
+
+    Without a time an appointment is held at the midnight (UTC) of its date; without a column of sites there is none.
+    """
+    rows = feature_source.feature_rows(row[DnaModel.feature_source], table)
+    absent = {
+        DnaFeature.appointment_datetime: F.col(DnaFeature.appointment_date).cast("timestamp"),
+        DnaScore.site_code: F.lit(None).cast("string"),
+    }
+    return rows.withColumns({name: made for name, made in absent.items() if name not in rows.columns})
 
 
 def require_features(model: FittedModel, row: Mapping[str, Any], frame: DataFrame) -> None:

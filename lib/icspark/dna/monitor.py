@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -13,6 +13,7 @@ from pyspark.sql import functions as F
 
 from icspark.dna.crowds import bins_of, tallies, watched_features
 from icspark.dna.fitted import FittedModel
+from icspark.dna.in_use import tested_row
 from icspark.dna.monitoring import Budget, Finding, budget, population
 from icspark.dna.scoring import with_probability
 from icspark.dna.weekly import (
@@ -30,6 +31,8 @@ from icspark.dna.weekly import (
 from icspark.tables.dna import DnaFeature, DnaModel, DnaMonitor
 
 Row = Mapping[str, Any]
+VERSION = (DnaMonitor.model_name, DnaMonitor.model_version)
+"""The columns of a version, whose rows are made together."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,13 @@ class Champion:
     model: FittedModel
     tested_row: Row
     tested_model: FittedModel
+
+    @classmethod
+    def of(cls, row: Row, models: DataFrame, load: Callable[[Row], FittedModel]) -> Champion:
+        """Return the champion of a row of dna_model; `load` gives the model of a row."""
+        tested = tested_row(models, row)
+        model = load(row)
+        return cls(row, model, tested, model if tested is row else load(tested))
 
     @property
     def identity(self) -> tuple[str, int]:

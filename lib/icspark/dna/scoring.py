@@ -88,10 +88,10 @@ def with_list_rank(scored: DataFrame, capacity: Capacity) -> DataFrame:
     return placed.withColumn(RANK, F.when(is_listed, F.col(RANK))).drop("_room")
 
 
-def sample_of(features: DataFrame, model: FittedModel) -> Any:
-    """Return features of at most a thousand appointments as pandas, chosen by a hash: what reasons are told against."""
+def explainer_of(features: DataFrame, model: FittedModel) -> Explainer:
+    """Return the explainer of a model; its sample is a thousand rows at most of the features, chosen by a hash."""
     chosen = features.orderBy(F.xxhash64(KEY), KEY).limit(SAMPLE_SIZE)
-    return chosen.select(*_selected(model)).toPandas()
+    return Explainer.of(model, chosen.select(*_selected(model)).toPandas())
 
 
 def _selected(model: FittedModel) -> list[Column]:
