@@ -28,7 +28,7 @@ WRITES = (DnaCheck,)
 class Config(JobConfig):
     """Which version, on which window, and how near to the best it has to be."""
 
-    model_name: str = Field("dna", min_length=1, description="name of the model in the registry")
+    model_name: str = Field("dna_risk", min_length=1, description="name of the model in the registry")
     version: int | None = Field(None, ge=1, description="version to check; null: the newest that is no refit")
     window: str = Field(TEST, description=f"{KNOWN_WINDOWS}")
     bounds: best_possible.Bounds = Field(default_factory=best_possible.Bounds)

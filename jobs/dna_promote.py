@@ -9,7 +9,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from icspark.config import JobConfig
-from icspark.dna import promotion
+from icspark.dna import feature_source, promotion
 from icspark.dna.bootstrap import Resampling
 from icspark.dna.champion import model_row
 from icspark.dna.extract import MEGABYTE
@@ -17,17 +17,17 @@ from icspark.dna.gates import GateLimits
 from icspark.dna.judging import TEST
 from icspark.dna.tracking import Store
 from icspark.job import Job
-from icspark.tables.dna import DnaEvaluation, DnaFeature, DnaLeakAudit, DnaModel, DnaPromotion
+from icspark.tables.dna import DnaEvaluation, DnaFeature, DnaLeakAudit, DnaModel, DnaPromotion, FlatAppointment
 
-READS = (DnaModel, DnaFeature, DnaEvaluation)
-READS_IF_PRESENT = (DnaLeakAudit, DnaPromotion)
+READS = (DnaModel, DnaEvaluation)
+READS_IF_PRESENT = (DnaLeakAudit, DnaPromotion, DnaFeature, FlatAppointment)
 WRITES = (DnaPromotion,)
 
 
 class Config(JobConfig):
     """Which version, judged on which window, held to what."""
 
-    model_name: str = Field("dna", min_length=1, description="name of the model in the registry")
+    model_name: str = Field("dna_risk", min_length=1, description="name of the model in the registry")
     version: int | None = Field(None, ge=1, description="version that asks; null: the newest")
     window: str = Field(TEST, description="window of dna_evaluation on which it is judged")
     limits: GateLimits = Field(default_factory=GateLimits)
@@ -40,14 +40,15 @@ def run(job: Job[Config]) -> None:
     """Write dna_promotion, and move the alias where the gates, or somebody by name, let the version through."""
     config, store = job.config, Store(job.environment)
     models, promotions = job.read(DnaModel), job.read_if_present(DnaPromotion)
-    version = model_row(models, model_name=config.model_name, version=config.version)
-    asking = promotion.candidate(models, promotions, version, window=config.window)
+    row = model_row(models, model_name=config.model_name, version=config.version)
+    asking = promotion.candidate(models, promotions, row, window=config.window)
     if asking.is_champion:
         job.keep(DnaPromotion)
         store.set_champion(config.model_name, asking.number)
         return
     how = promotion.Comparison(config.window, config.resampling, config.extract_ceiling_megabytes * MEGABYTE)
-    features = job.read(DnaFeature, at=asking.judged[DnaModel.feature_version])
+    source, version = asking.source
+    features = feature_source.feature_rows(source, job.read_if_present(feature_source.TABLES[source], at=version))
     evidence = promotion.Evidence(
         promotion.evaluation_of(job.read(DnaEvaluation), asking.judged, config.window),
         promotion.audit_of(job.read_if_present(DnaLeakAudit), asking.version),

@@ -137,10 +137,20 @@ class Trust:
 
     def registered(self, model: FittedModel) -> tuple[Any, ...]:
         example = FEATURES.prepared(self.rows.iloc[:1]).assign(lead_days=30.0, age_years=50.0)
-        kept = self.store.log_model(model, "dna", Account("trained"), example=example)
+        kept = self.store.log_model(model, "dna_risk", Account("trained"), example=example)
         version = self.tables.version(DnaFeature)
         return (
-            *("dna", kept.version, None, model.kind, model.hash, kept.file_hash, kept.run_id, "dna_feature", version),
+            *(
+                "dna_risk",
+                kept.version,
+                None,
+                model.kind,
+                model.hash,
+                kept.file_hash,
+                kept.run_id,
+                "dna_feature",
+                version,
+            ),
             *(list(model.features), [], FIRST, TRAIN_TO, VALIDATE_TO, TEST_TO, "sigmoid", 0.2, "f1"),
             *(datetime(2024, 11, 1, tzinfo=UTC), None, None),
         )
@@ -202,8 +212,10 @@ def test_curves_are_told_in_points_that_stand_for_many(trust: Trust) -> None:
     roc = trust.get(DnaCurve, "window = 'test' AND curve = 'roc'")
     assert [(p["x"], p["y"]) for p in (roc[0], roc[-1])] == [(0, 0), (1, 1)]
     assert all(later["y"] >= sooner["y"] for sooner, later in pairwise(roc))
-    tenths = trust.get(DnaCurve, "window = 'test' AND curve = 'calibration'")
-    assert sum(p["appointments_count"] for p in tenths) == (trust.rows["days"] >= 150).sum()
+    counts = [p["appointments_count"] for p in trust.get(DnaCurve, "window = 'test' AND curve = 'histogram'")]
+    assert all(count is None or (count % 5 == 0 and count != 5) for count in counts)
+    falls = {p["label"]: p["y"] for p in trust.get(DnaCurve, "window = 'test' AND curve = 'importance'")}
+    assert falls["lead_days"] > falls["site_code"] and set(falls) == set(FEATURES.names)
 
 
 def test_the_first_model_is_promoted_and_the_table_says_that_there_was_no_champion(trust: Trust) -> None:
@@ -214,9 +226,8 @@ def test_the_first_model_is_promoted_and_the_table_says_that_there_was_no_champi
     assert "no champion" in gates["not_worse_than_champion"]["limit"]
     assert gates["leak_audit"]["is_passed"] is True
     assert {row["champion_version"] for row in rows} == {None}
-    assert (
-        champion(trust.tables.read(DnaPromotion), trust.tables.read(DnaModel), model_name="dna")["model_version"] == 1
-    )
+    current = champion(trust.tables.read(DnaPromotion), trust.tables.read(DnaModel), model_name="dna_risk")
+    assert current is not None and current["model_version"] == 1
 
 
 def test_a_miscalibrated_version_is_refused_until_somebody_answers_for_it_by_name(trust: Trust) -> None:
@@ -226,20 +237,20 @@ def test_a_miscalibrated_version_is_refused_until_somebody_answers_for_it_by_nam
     refused = [row for row in trust.get(DnaPromotion, "model_version = 2") if row["is_passed"] is False]
     at = next(row for row in refused if row["gate"] == "calibration_in_the_large" and row["group"] == "overall")
     assert at["value"] < -0.6 and at["limit"] == "-0.3 to 0.3" and at["decision"] == "refused"
-    assert trust.store.champion("dna") == 1
+    assert trust.store.champion("dna_risk") == 1
 
     before = len(trust.get(DnaPromotion))
     trust.run("dna_promote", **asked)
     assert len(trust.get(DnaPromotion)) == before, "the same refusal is kept once"
     trust.run("dna_promote", **asked, override={"version": 1, "by": "A. Nalyst", "reason": "another version"})
-    assert trust.store.champion("dna") == 1, "an override of another version does not count"
+    assert trust.store.champion("dna_risk") == 1, "an override of another version does not count"
 
     trust.run("dna_promote", **asked, override={"version": 2, "by": "A. Nalyst", "reason": "a trial in one clinic"})
     kept = trust.get(DnaPromotion, "model_version = 2 AND decision = 'overridden'")
     assert {(row["override_by"], row["override_reason"], row["champion_version"]) for row in kept} == {
         ("A. Nalyst", "a trial in one clinic", 1)
     }
-    assert trust.store.champion("dna") == 2
+    assert trust.store.champion("dna_risk") == 2
     assert trust.measured(model_version=1, window="test", group_by="overall"), "evaluations of version 1 stay"
 
 
@@ -263,4 +274,4 @@ def test_a_window_that_is_none_and_a_version_that_is_not_there_are_clear_errors(
         bounds({**row, "test_to_date": None}, "test")
     assert bounds(row, "2024-06-01/2024-07-01") == (date(2024, 6, 1), date(2024, 7, 1))
     with pytest.raises(QualityError, match="version 9"):
-        model_row(trust.tables.read(DnaModel), model_name="dna", version=9)
+        model_row(trust.tables.read(DnaModel), model_name="dna_risk", version=9)

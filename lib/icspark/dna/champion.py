@@ -50,3 +50,21 @@ def evaluated_row(models: DataFrame, *, model_name: str, version: int | None = N
     """Return the row of dna_model of a version, or of the newest of a name that is no refit and so has windows."""
     whole = models if version is not None else models.where(F.col(DnaModel.parent_version).isNull())
     return model_row(whole, model_name=model_name, version=version)
+
+
+def reported_rows(
+    models: DataFrame, promotions: DataFrame | None, *, model_name: str, version: int | None
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the rows of dna_model of the version that a card is of, and of that which was evaluated for it.
+
+    The champion where no version is named, the newest where there is no champion. A refit is evaluated as its parent.
+    """
+    wanted = version if version is not None else champion_version(promotions, model_name=model_name)
+    row = model_row(models, model_name=model_name, version=wanted)
+    return row, parent_row(models, row)
+
+
+def parent_row(models: DataFrame, row: dict[str, Any]) -> dict[str, Any]:
+    """Return the row of a refit's parent; the row itself where it is no refit."""
+    version = row[DnaModel.parent_version]
+    return row if version is None else model_row(models, model_name=row[DnaModel.model_name], version=version)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from pyspark.sql import DataFrame
 
-from icspark.dna.curves import curves
-from icspark.dna.evaluation import Terms, evaluate
-from icspark.dna.evaluation_table import Told, Values, curve_row, evaluation_row, metrics
+from icspark.dna.account import metrics
+from icspark.dna.curve_points import points
+from icspark.dna.curves import curves, importance
+from icspark.dna.evaluation import Rows, Terms, counted, evaluate
+from icspark.dna.evaluation_table import Told, Values, evaluation_row
+from icspark.dna.extract import Extract
 from icspark.dna.fitted import FittedModel
 from icspark.dna.judging import Gathering, judged, rows_of_window
 from icspark.dna.threads import single_thread
@@ -23,6 +26,7 @@ class Asked:
     windows: tuple[str, ...]
     gathering: Gathering
     terms: Terms
+    with_importance: bool = True
 
 
 @dataclass(frozen=True)
@@ -38,12 +42,18 @@ def evaluated(features: DataFrame, row: Mapping[str, Any], model: FittedModel, a
     """Return all that was measured of a version (its row of dna_model) on each window asked for."""
     found = Evaluated()
     for window in dict.fromkeys(asked.windows):
-        rows = judged(rows_of_window(features, row, window), model, asked.gathering)
-        told = Told.of(row, window)
+        extract, rows = judged(rows_of_window(features, row, window), model, asked.gathering)
         with single_thread():
             measured = list(evaluate(rows, asked.terms))
-            points = list(curves(rows, asked.terms.resampling))
+        told = Told.of(row, window)
         found.measures.extend(evaluation_row(told, one) for one in measured)
-        found.points.extend(curve_row(told, one) for one in points)
-        found.metrics.update(metrics(told, measured))
+        found.points.extend((*told.key, *one) for one in _points(extract, rows, model, asked))
+        found.metrics.update(metrics(window, measured))
     return found
+
+
+def _points(extract: Extract, rows: Rows, model: FittedModel, asked: Asked) -> Iterator[Values]:
+    """Yield the points of a window's curves; none where it has too few outcomes to tell of."""
+    if counted(rows).why_withheld(asked.terms.enough) is None:
+        mixed = importance(extract, model, seed=asked.terms.resampling.seed) if asked.with_importance else None
+        yield from points(curves(extract, rows.probability), mixed)

@@ -1,4 +1,4 @@
-"""What was measured as rows of dna_evaluation and dna_curve, and as metrics of a run."""
+"""What was measured, as rows of dna_evaluation and dna_curve."""
 
 from __future__ import annotations
 
@@ -8,13 +8,9 @@ from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 
-from icspark.dna.curves import Point
-from icspark.dna.evaluation import OVERALL, Measured, significant
+from icspark.dna.evaluation import Measured, significant
 from icspark.tables.dna import DnaEvaluation
 from icspark.tables.table import Table
-
-OF_GROUPS = ("auroc", "calibration_slope", "calibration_in_the_large", "observed_over_expected")
-"""Measures of groups that are told to the tracking store; overall all are."""
 
 Values = tuple[Any, ...]
 
@@ -55,25 +51,6 @@ def evaluation_row(told: Told, one: Measured) -> Values:
     return (*told.key, one.group_by, one.group, one.measure, *numbers, one.reason, *counts)
 
 
-def curve_row(told: Told, one: Point) -> Values:
-    """Return a row of dna_curve."""
-    numbers = (significant(number) for number in (one.x, one.y, one.lower, one.upper))
-    return (*told.key, one.curve, one.point, one.label, *numbers, one.count)
-
-
 def frame_of(spark: SparkSession, table: type[Table], rows: Iterable[Values]) -> DataFrame:
     """Return rows of a small table as a frame: as many as there are groups and measures, or points."""
     return spark.createDataFrame(list(rows), table.schema()).coalesce(1)
-
-
-def metrics(told: Told, measured: Iterable[Measured]) -> dict[str, float]:
-    """Return what is told to the tracking store: all measures overall, a few of each group; nothing withheld."""
-    return {
-        ".".join((told.window, *_place(one), one.measure)): value
-        for one in measured
-        if (one.group_by == OVERALL or one.measure in OF_GROUPS) and (value := significant(one.value)) is not None
-    }
-
-
-def _place(one: Measured) -> tuple[str, ...]:
-    return () if one.group_by == OVERALL else (one.group_by, one.group)

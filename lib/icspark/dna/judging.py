@@ -89,15 +89,17 @@ def gathered(rows: DataFrame, features: tuple[str, ...], ceiling_bytes: int) -> 
     return extract
 
 
-def judged(rows: DataFrame, model: FittedModel, gathering: Gathering) -> Rows:
-    """Return the rows of a window with the model's probabilities and the list at capacity.
+def judged(rows: DataFrame, model: FittedModel, gathering: Gathering) -> tuple[Extract, Rows]:
+    """Return the rows of a window, and the same with the model's probabilities and the list at capacity.
 
     The list is that of all appointments of the window; of these, only unseen people are kept where IS_SEEN says so.
     """
     extract = gathered(rows, model.features, gathering.ceiling_bytes)
     scored = scored_rows(extract, model, gathering.capacity)
-    seen = extract.groups.get(IS_SEEN)
-    return scored if seen is None else scored.where(seen == "false")
+    if IS_SEEN not in extract.groups:
+        return extract, scored
+    unseen = extract.groups[IS_SEEN] == "false"
+    return extract.rows(unseen), scored.where(unseen)
 
 
 def scored_rows(extract: Extract, model: FittedModel, capacity: Capacity) -> Rows:

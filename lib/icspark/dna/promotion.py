@@ -14,7 +14,7 @@ from pyspark.sql import functions as F
 
 from icspark.config import JobConfig
 from icspark.dna.bootstrap import Resampling
-from icspark.dna.champion import champion, model_row
+from icspark.dna.champion import champion, parent_row
 from icspark.dna.comparison import Difference, compared
 from icspark.dna.evaluation import significant
 from icspark.dna.fitted import FittedModel
@@ -61,29 +61,29 @@ class Candidate:
         return int(self.version[DnaModel.model_version])
 
     @property
+    def source(self) -> tuple[Any, int]:
+        """Return the source and version of the features that the judged version was made of."""
+        return self.judged[DnaModel.feature_source], int(self.judged[DnaModel.feature_version])
+
+    @property
     def is_refit(self) -> bool:
         """Return whether another version is judged in its place."""
         return self.version[DnaModel.parent_version] is not None
 
 
-def candidate(models: DataFrame, promotions: DataFrame | None, version: Row, *, window: str) -> Candidate:
+def candidate(models: DataFrame, promotions: DataFrame | None, version: dict[str, Any], *, window: str) -> Candidate:
     """Return who stands for a version, and whom it is compared with.
 
     A champion that was refitted on the very window has seen its outcomes: then its parent is the rival.
     """
     name = str(version[DnaModel.model_name])
-    judged = _parent(models, version)
+    judged = parent_row(models, version)
     current = champion(promotions, models, model_name=name)
     rival: Row | None = current
     if current is not None and current[DnaModel.parent_version] is not None:
         has_seen = current[DnaModel.train_to_date] > bounds(judged, window)[0]
-        rival = _parent(models, current) if has_seen else current
+        rival = parent_row(models, current) if has_seen else current
     return Candidate(version, judged, current, rival)
-
-
-def _parent(models: DataFrame, row: Row) -> Row:
-    version = row[DnaModel.parent_version]
-    return row if version is None else model_row(models, model_name=row[DnaModel.model_name], version=version)
 
 
 @dataclass(frozen=True)
