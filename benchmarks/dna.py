@@ -170,7 +170,11 @@ def prepared(options: argparse.Namespace) -> Path:
     settings["storage"] = {"tables": str(folder / "tables"), "pages": str(folder / "pages")}
     settings["session"] = {**settings.get("session", {}), "master": f"local[{CORES}]"}
     settings["jobs"]["simulate_region"]["people"] = options.people
-    settings["jobs"].setdefault("dna_promote", {})["override"] = {"by": "benchmark", "reason": "measured, not used"}
+    settings["jobs"].setdefault("dna_promote", {})["override"] = {
+        "version": 2,
+        "by": "benchmark",
+        "reason": "measured, not used",
+    }
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     made = folder / "life.yml"

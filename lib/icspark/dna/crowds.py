@@ -87,6 +87,7 @@ def watched_features(names: Sequence[str]) -> tuple[str, ...]:
 def bins_of(scored: DataFrame, names: Sequence[str]) -> dict[str, Bins]:
     """Return the bins of features and score, made on at most 20,000 appointments that are chosen by a hash."""
     key = DnaFeature.appointment_id
+    # Bounded by the size of the sample, whatever the region's.
     chosen = scored.orderBy(F.xxhash64(key), key).limit(SAMPLE_SIZE).select(*names, PROBABILITY).toPandas()
     return {name: Bins.of(chosen[name]) for name in (*names, PROBABILITY)}
 
@@ -99,6 +100,7 @@ def tallies(scored: DataFrame, bins: Mapping[str, Bins], weeks: Weeks) -> Tallie
     for row in summed:
         counts = by_week.setdefault(row[WEEK], np.zeros(sum(one.number for one in bins.values()), dtype=np.int64))
         counts[row["place"]] = row["appointments"]
+    # One row a week.
     seasons = {row[WEEK]: row[SEASON] for row in scored.select(WEEK, SEASON).distinct().collect()}
     return Tallies(bins, by_week, seasons, moments(scored, weeks))
 
@@ -142,6 +144,7 @@ def moments(scored: DataFrame, weeks: Weeks) -> dict[Label, Moments]:
     totals = [F.count(F.lit(1)).alias("people"), F.sum(F.col("n") * F.col("n")).alias("clusters")]
     totals += [F.sum(name).alias(name) for name in ("n", "units", "squares")]
     rows = of_person.groupBy("_label").agg(*totals).select("_label.*", *["people", "clusters", "n", "units", "squares"])
+    # One row a week, and a season.
     return {(row["kind"], row["time"]): _moments(row.asDict()) for row in rows.collect()}
 
 

@@ -91,6 +91,7 @@ def with_list_rank(scored: DataFrame, capacity: Capacity) -> DataFrame:
 def explainer_of(features: DataFrame, model: FittedModel) -> Explainer:
     """Return the explainer of a model; its sample is a thousand rows at most of the features, chosen by a hash."""
     chosen = features.orderBy(F.xxhash64(KEY), KEY).limit(SAMPLE_SIZE)
+    # Bounded by the size of the sample.
     return Explainer.of(model, chosen.select(*_selected(model)).toPandas())
 
 
