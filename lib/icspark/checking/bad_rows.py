@@ -37,22 +37,22 @@ def _key(table: type[Table]) -> Column:
 
 
 def bad_row_totals(planted: DataFrame, rejected: DataFrame) -> pd.DataFrame:
-    """Return, by kind of record, rows planted and rejected, and those of keys where the two differ."""
+    """Return, by kind of record, the rows planted, those of them not rejected, and those rejected but not planted."""
     expected = planted.groupBy(RECORD, KEY).agg(F.sum(TruthBadRow.rows_count).alias("planted"))
     both = expected.join(rejected, on=[RECORD, KEY], how="full")
     known = both.withColumns({name: F.coalesce(name, F.lit(0)) for name in ("planted", "found")})
     missed, other = (F.greatest(F.col(a) - F.col(b), F.lit(0)) for a, b in (("planted", "found"), ("found", "planted")))
-    sums = {"planted": F.col("planted"), "found": F.col("found"), "missed": missed, "other": other}
+    sums = {"planted": F.col("planted"), "missed": missed, "other": other}
     counted = known.groupBy(RECORD).agg(*[F.sum(column).alias(name) for name, column in sums.items()])
     frame: pd.DataFrame = counted.toPandas()  # a row a kind of record
     return frame
 
 
 def compare_bad_rows(found: pd.DataFrame) -> Iterator[Comparison]:
-    """Yield, for each kind of record, bad rows that were not rejected and rejected rows that were not planted."""
-    rows = found[[RECORD, "planted", "found", "missed", "other"]].sort_values(RECORD).to_numpy().tolist()
-    for record, planted, rejected, missed, other in rows:
-        said = f"of {planted:,.0f} planted bad rows, those that the ingest accepted"
-        yield equal("bad_rows_accepted", record, planted=0, found=missed, unit="rows", meaning=said)
-        said = f"of {rejected:,.0f} rejected rows, those that were not planted"
+    """Yield, for each kind of record, bad rows that were rejected, and rejected rows that were not planted."""
+    rows = found[[RECORD, "planted", "missed", "other"]].sort_values(RECORD).to_numpy().tolist()
+    for record, planted, missed, other in rows:
+        said = "planted bad rows that the ingest rejected: all of them"
+        yield equal("bad_rows_rejected", record, planted=planted, found=planted - missed, unit="rows", meaning=said)
+        said = "rows that the ingest rejected and nobody planted: none"
         yield equal("good_rows_rejected", record, planted=0, found=other, unit="rows", meaning=said)

@@ -182,7 +182,7 @@ def _slope(
         slopes.append(float(slope) if np.isfinite(slope) else None)
     unit = PER_1000 if check.endswith("per_1000") else "unit of the measure"
     meaning = "rise of the line over the quintiles from the least to the most deprived resident"
-    return Comparison(check, f"{domain}|slope_index", slopes[0], slopes[1], unit, meaning)
+    return Comparison(f"{check}_slope_index", domain, slopes[0], slopes[1], unit, meaning)
 
 
 MEASURED = {
