@@ -22,8 +22,14 @@ setup: $(VENV)/.fetched ## make .venv and fetch Spark's packages (once; later it
 doctor: setup ## check the machine, and say what mends it
 	@$(BIN)/icspark doctor
 
-demo: setup ## make the tables and the page of Suffolk from the open data in this repository
-	@$(BIN)/icspark run --all --conf conf/suffolk.yml
+# What to open is said even where a check has failed; the exit code is then that of the failure.
+demo: setup ## run everything on the open data of Suffolk, then on a simulated region of 50,000 people
+	@status=0; \
+		$(BIN)/icspark run --all --conf conf/suffolk.yml || status=$$?; \
+		$(BIN)/icspark run --all --conf conf/demo.yml || status=$$?; \
+		echo; echo "Open in a browser:"; \
+		find build/suffolk/pages build/demo/pages -name '*.html' 2>/dev/null | sort | sed 's/^/  /'; \
+		exit $$status
 
 test: setup ## run the tests: two processes, a Spark session each
 	@$(BIN)/pytest -n 2 --dist loadfile

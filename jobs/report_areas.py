@@ -16,12 +16,13 @@ from icspark.reporting.provenance import Edition, map_note
 from icspark.reporting.static_map import save_map
 from icspark.tables.activity import ActivityGradient, AreaActivity
 from icspark.tables.areas import AreaSummary, PracticeSummary
+from icspark.tables.checks import SimulationCheck
 from icspark.tables.inequality import AgeByDeprivation, AgeByDeprivationSlope, Correlation
 from icspark.tables.reference import Boundary, Postcode
 from icspark.tables.table import Table
 
 READS = (AreaSummary, PracticeSummary, Correlation, AgeByDeprivation, AgeByDeprivationSlope)
-READS_IF_PRESENT = (Boundary, Postcode, AreaActivity, ActivityGradient)
+READS_IF_PRESENT = (Boundary, Postcode, AreaActivity, ActivityGradient, SimulationCheck)
 FOLDERS = ("areas",)
 
 
@@ -57,7 +58,7 @@ def run(job: Job[Config]) -> None:
     note = map_note(is_simulated=environment.is_simulated)
     areas, others = with_activity(tables.areas, tables.activity), activity_measures(tables.activity)
     save_map(areas, tables.boundaries, config.picture, to=folder / "area_map.png", note=note, others=others)
-    save_gradients(gradient_pictures(tables.gradient), to=folder / "activity_gradient.png", note=note)
+    save_gradients(gradient_pictures(tables.gradient, tables.checks), to=folder / "activity_gradient.png", note=note)
     job.note("page_bytes", len(page.encode()))
     job.note("areas_on_page", len(tables.areas))
     job.note("practices_on_page", len(tables.practices))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from icspark.job import Job
-from icspark.simulation.extracts import write_extracts
+from icspark.simulation.extracts import written_extracts
 from icspark.simulation.region import simulated_region
 from icspark.simulation.region_config import RegionConfig
 from icspark.tables.truth import Truth, TruthAppointment, TruthBadRow, TruthIdentity, TruthPair, TruthPerson
@@ -21,12 +21,11 @@ def run(job: Job[Config]) -> None:
     config, folder = job.config, job.folder("simulated_region")
     with simulated_region(job.spark, config) as region:
         region.write_feeds(folder / "reference")
-        bad_rows = write_extracts(
-            region.records(), folder / "records", folder / "planted", config=config.extracts, seed=config.seed
-        )
+        records = region.records()
+        with written_extracts(records, folder / "records", config=config.extracts, seed=config.seed) as bad_rows:
+            job.write(TruthBadRow, bad_rows)
         job.write(Truth, region.truth(job.spark))
         job.write(TruthPerson, region.truth_people())
         job.write(TruthIdentity, region.truth_identities())
         job.write(TruthPair, region.truth_pairs(job.spark))
         job.write(TruthAppointment, region.truth_appointments())
-        job.write(TruthBadRow, bad_rows)

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
+from typing import cast
 
+import pyarrow as pa
 import pytest
-from pyspark.sql import SparkSession
+from pyarrow import parquet
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from icspark import plan
 from icspark.config import Environment, load
 from icspark.record import last_rows, read_record
 from icspark.runner import Runner, Wanted
-from icspark.simulation.extracts import RECORDS
+from icspark.simulation.extracts import RECORDS, written_extracts
+from icspark.simulation.region import simulated_region
+from icspark.simulation.region_config import RegionConfig
 from icspark.storage import Tables
 from icspark.tables.reference import PracticePrevalence
 from icspark.tables.truth import Truth, TruthAppointment, TruthBadRow, TruthPair, TruthPerson
@@ -28,6 +34,56 @@ def environment(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Environ
     path = folder / "demo.yml"
     path.write_text(text.replace("../build/demo", str(folder)))
     return load(path, {name: job.config for name, job in plan.jobs().items()})
+
+
+def digest(content: object) -> str:
+    return hashlib.sha256(repr(content).encode()).hexdigest()
+
+
+def rows_of(frame: DataFrame) -> str:
+    return digest(sorted(map(repr, frame.collect())))
+
+
+def contents(spark: SparkSession, folder: Path, config: RegionConfig) -> dict[str, str]:
+    """Return the digest of every file and truth table of a region: files by bytes, extracts row by row in order."""
+    with simulated_region(spark, config) as region:
+        region.write_feeds(folder / "reference")
+        records = region.records()
+        with written_extracts(records, folder / "records", config=config.extracts, seed=config.seed) as bad_rows:
+            found = {"truth_bad_row": rows_of(bad_rows)}
+        found |= {
+            "truth": rows_of(region.truth(spark)),
+            "truth_person": rows_of(region.truth_people()),
+            "truth_identity": rows_of(region.truth_identities()),
+            "truth_pair": rows_of(region.truth_pairs(spark)),
+            "truth_appointment": rows_of(region.truth_appointments()),
+        }
+    found |= {file.name: digest(file.read_bytes()) for file in sorted((folder / "reference").iterdir())}
+    for kind in RECORDS:
+        parts = [parquet.read_table(part) for part in sorted((folder / "records" / kind).glob("part-*"))]
+        found[kind] = digest(pa.concat_tables(parts).to_pydict())
+    return found
+
+
+@pytest.mark.slow
+def test_the_whole_region_is_the_same_from_any_number_of_partitions(
+    spark: SparkSession, environment: Environment, tmp_path: Path
+) -> None:
+    config = cast(RegionConfig, environment.sections["simulate_region"])
+    keys = ("spark.sql.leafNodeDefaultParallelism", "spark.sql.shuffle.partitions")
+    before = {key: spark.conf.get(key, None) for key in keys}
+    found = {}
+    try:
+        for partitions in (1, 7, 64):
+            for key in keys:
+                spark.conf.set(key, str(partitions))
+            found[partitions] = contents(spark, tmp_path / str(partitions), config)
+    finally:
+        for key, value in before.items():
+            spark.conf.unset(key) if value is None else spark.conf.set(key, value)
+    assert len(found[1]) > 30
+    for partitions in (7, 64):
+        assert {name for name in found[1] if found[1][name] != found[partitions][name]} == set()
 
 
 @pytest.mark.slow

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 import numpy as np
@@ -11,6 +11,7 @@ import pandas as pd
 from icspark.reporting.labels import REASONS, THEMES, Measure, subject
 from icspark.tables.activity import MEANS, RATES, SHARES, ActivityGradient, AreaActivity
 from icspark.tables.areas import AreaSummary
+from icspark.tables.checks import SimulationCheck
 
 THEME = THEMES[-1]
 PER = "per 1,000 person-years"
@@ -73,13 +74,15 @@ def _stem(measure: str) -> str:
     return next(stem for stem in _TITLES if measure.startswith(f"{stem}_"))
 
 
-def gradient_pictures(rows: pd.DataFrame) -> list[dict[str, Any]]:
+def gradient_pictures(rows: pd.DataFrame, checks: pd.DataFrame | None = None) -> list[dict[str, Any]]:
     """Return one picture a measure, basis, index and year: points of the fifths, the line's ends, and both indices.
 
     A point is [fifth, rank, estimate, lower, upper, fitted, events, denominator, reason], from the least deprived; an
-    index [value, lower, upper, p, reason]. Pictures without any estimate are left out.
+    index [value, lower, upper, p, reason]. Pictures without any estimate are left out. In a simulated region `checks`
+    (rows of simulation_check) tell what was planted: crude figures have it by fifth and as slope.
     """
     g = ActivityGradient
+    planted = {} if checks is None else _planted(checks)
     found = []
     for key, part in rows.groupby([g.measure, g.basis, g.domain, g.year], sort=True):
         measure, basis, domain, year = cast(tuple[str, str, str, int], key)
@@ -101,9 +104,29 @@ def gradient_pictures(rows: pd.DataFrame) -> list[dict[str, Any]]:
                 "points": points,
                 "slope": _index(by_part, "slope_index"),
                 "relative": _index(by_part, "relative_index"),
+                **(_planted_of(measure, domain, planted) if basis == "crude" else {}),
             }
         )
     return sorted(found, key=_place)
+
+
+def _planted(checks: pd.DataFrame) -> dict[tuple[str, str], float]:
+    c = SimulationCheck
+    known = checks[checks[c.planted].notna()]
+    return {
+        (check, subject): float(value)
+        for check, subject, value in known[[c.check_name, c.subject, c.planted]].to_numpy()
+    }
+
+
+def _planted_of(measure: str, domain: str, planted: Mapping[tuple[str, str], float]) -> dict[str, Any]:
+    """Return what was planted in each fifth of a measure, from the least deprived, and in its slope; else nothing."""
+    fifths = [planted.get((measure, f"{domain}|{fifth}")) for fifth in (5, 4, 3, 2, 1)]
+    if all(value is None for value in fifths):
+        return {}
+    slope = planted.get((f"{measure}_slope_index", domain))
+    values = _numbers(np.nan if value is None else value for value in (*fifths, slope))
+    return {"planted": values[:-1], "plantedSlope": values[-1]}
 
 
 def _place(picture: dict[str, Any]) -> tuple[Any, ...]:

@@ -51,7 +51,7 @@ def content(tables: PageTables, *, region: str) -> dict[str, Any]:
         "practices": _practices(tables.practices, drawing),
         "correlation": correlation_tables(tables.correlation),
         "ages": age_pictures(tables.ages, tables.slopes),
-        "gradients": gradient_pictures(tables.gradient),
+        "gradients": gradient_pictures(tables.gradient, tables.checks),
         "diverging": list(scales.palette(21, two_hues=True)),
         "fifths": list(scales.strokes(5)),
     }

@@ -12,6 +12,7 @@ from pyspark.sql import functions as F
 from icspark.disclosure.gate import check_released
 from icspark.tables.activity import ActivityGradient, AreaActivity
 from icspark.tables.areas import AreaSummary, PracticeSummary
+from icspark.tables.checks import SimulationCheck
 from icspark.tables.inequality import AgeByDeprivation, AgeByDeprivationSlope, Correlation
 from icspark.tables.reference import Boundary, Postcode
 from icspark.tables.table import Table
@@ -47,14 +48,15 @@ class PageTables:
     counts: Mapping[str, int]
     activity: pd.DataFrame = field(default_factory=lambda: _empty(AreaActivity))
     gradient: pd.DataFrame = field(default_factory=lambda: _empty(ActivityGradient))
+    checks: pd.DataFrame = field(default_factory=lambda: _empty(SimulationCheck))
 
 
 def gather(frames: Frames, limits: Limits) -> PageTables:
     """Return the rows of a page. Only aggregates of areas and practices reach the driver, at most `limits` of them.
 
     Areas are those of the region and any others that have a boundary; all of them where no region is given. Boundary,
-    Postcode, AreaActivity and ActivityGradient may be absent. Raise a DisclosureError for a frame of an aggregate that
-    has not been through `release`.
+    Postcode, AreaActivity, ActivityGradient and SimulationCheck may be absent. Raise a DisclosureError for a frame of
+    an aggregate that has not been through `release`.
     """
     for table, frame in frames.items():
         check_released(table, frame)
@@ -72,6 +74,9 @@ def gather(frames: Frames, limits: Limits) -> PageTables:
         gradient=_ordered(frames[ActivityGradient], ActivityGradient)
         if ActivityGradient in frames
         else _empty(ActivityGradient),
+        checks=_ordered(frames[SimulationCheck], SimulationCheck)
+        if SimulationCheck in frames
+        else _empty(SimulationCheck),
     )
 
 

@@ -53,6 +53,9 @@ def _draw(axes: Axes, picture: dict[str, Any]) -> None:
         axes.plot([rank], [estimate * factor], "o", color=colours[fifth - 1], markersize=8, markeredgecolor=INK)
         beside = (9, -13) if (picture["slope"][0] or 0) > 0 else (9, 6)  # off the line
         axes.annotate(str(fifth), (rank, estimate * factor), xytext=beside, textcoords="offset points", color=QUIET)
+    for (_, rank, *_), value in zip(picture["points"], picture.get("planted", []), strict=False):
+        if rank is not None and value is not None:
+            axes.plot([rank], [value * factor], "D", color="none", markersize=7, markeredgecolor=INK, zorder=3)
     fitted = [(rank, value * factor) for _, rank, _, _, _, value, *_ in known if value is not None]
     if len(fitted) > 1 and picture["slope"][0] is not None:
         (x0, y0), (x1, y1) = fitted[0], fitted[-1]
@@ -63,7 +66,8 @@ def _draw(axes: Axes, picture: dict[str, Any]) -> None:
 
 def _dress(axes: Axes, picture: dict[str, Any], factor: float) -> None:
     axes.set_xlim(0, 1)
-    axes.set_xticks([0, 1], [f"least deprived\n({picture['domain']})", "most"], fontsize=8, color=QUIET)
+    said = "; hollow: planted" if "planted" in picture else ""
+    axes.set_xticks([0, 1], [f"least deprived\n({picture['domain']}{said})", "most"], fontsize=8, color=QUIET)
     least, most = axes.get_xticklabels()
     least.set_horizontalalignment("left")
     most.set_horizontalalignment("right")

@@ -44,10 +44,10 @@ QOF = "QOF 2021-22"
 BARNETT = "Barnett et al. 2012, Lancet 380:37"
 KUAN = "Kuan et al. 2019, Lancet Digital Health 1:e63"
 APMS = "Adult Psychiatric Morbidity Survey 2014, NHS Digital"
-KING = "King et al. 2020, BMJ Open 10:e036584"
 KUO = "Kuo et al. 2015, Annals of the Rheumatic Diseases 74:661"
-MACKENZIE = "MacKenzie et al. 2014, Journal of Neurology, Neurosurgery and Psychiatry 85:76"
+MACKENZIE = "Mackenzie et al. 2014, Journal of Neurology, Neurosurgery and Psychiatry 85:76"
 PARKINSONS_UK = "Parkinson's UK 2018, The incidence and prevalence of Parkinson's in the UK"
+PASVOL = "Pasvol et al. 2020, BMJ Open 10:e036584"
 QUINT = "Quint et al. 2016, European Respiratory Journal 47:186"
 SPRINGATE = "Springate et al. 2017, British Journal of Dermatology 176:650"
 
@@ -76,7 +76,7 @@ CATALOGUE = (
     Condition("heart_failure", ("I50",), 0.0095, 0, 82, 8, 1.4, 1.35, QOF),
     Condition("hypertension", ("I10", "I11", "I12", "I13", "I15"), 0.140, 0, 66, 10, 1.05, 1.15, QOF),
     Condition("hypothyroidism", ("E03",), 0.036, 0, 62, 16, 0.22, 1.05, KUAN),
-    Condition("inflammatory_bowel_disease", ("K50", "K51"), 0.008, 0, 35, 14, 1.0, 0.95, KING),
+    Condition("inflammatory_bowel_disease", ("K50", "K51"), 0.007, 0, 35, 14, 1.0, 0.95, PASVOL),
     Condition("irritable_bowel_syndrome", ("K58",), 0.030, 0, 32, 12, 0.4, 1.05, BARNETT),
     Condition("learning_disability", ("F70", "F71", "F72", "F73", "F79"), 0.0053, 0, 4, 2, 1.7, 1.8, QOF),
     Condition("mental_health", ("F20", "F25", "F31"), 0.0098, 0, 35, 14, 1.1, 2.2, QOF),

@@ -12,6 +12,7 @@ import pandas as pd
 from icspark.simulation.condition_model import BAND_YEARS, BANDS, QUINTILES, ConditionModel, overall_prevalence
 from icspark.simulation.conditions_config import ConditionsConfig
 from icspark.simulation.draws import Floats
+from icspark.simulation.england_2019 import SEX_CODES
 from icspark.simulation.homes import Place
 from icspark.simulation.lives import expected_residents
 from icspark.simulation.people_config import PeopleConfig
@@ -53,8 +54,13 @@ def relation(model: ConditionModel, a: str, b: str) -> str:
 
 
 def planted_conditions(model: ConditionModel, config: ConditionsConfig) -> list[dict[str, Any]]:
-    """Return rows of Truth: the overall prevalence of each condition, and each edge's odds ratio by quintile."""
-    return [*_planted_prevalences(model), *_planted_odds_ratios(model), *_planted_shares(config)]
+    """Return rows of Truth: the prevalence of each condition, whole and by stratum, and each edge's odds ratios."""
+    return [
+        *_planted_prevalences(model),
+        *_planted_odds_ratios(model),
+        *_planted_strata(model),
+        *_planted_shares(config),
+    ]
 
 
 def _pair(model: ConditionModel, strata: Floats, a: str, b: str) -> dict[str, Any]:
@@ -100,6 +106,22 @@ def _planted_odds_ratios(model: ConditionModel) -> Iterator[dict[str, Any]]:
         for parent in node.parents:
             for quintile, log_odds in enumerate(_log_odds_ratios(model, parent, name), 1):
                 yield _row("condition.odds_ratio", f"{parent}|{name}|{quintile}", float(np.exp(log_odds)), meaning)
+
+
+def _planted_strata(model: ConditionModel) -> Iterator[dict[str, Any]]:
+    """Yield prevalence and log odds without any cause of each stratum in which a condition occurs.
+
+    The subject is condition|youngest age of the band|sex code|quintile.
+    """
+    planted = {
+        "condition.stratum_prevalence": ("target", "prevalence in an age band, sex and deprivation quintile"),
+        "condition.stratum_log_odds": ("intercept", "log odds of those without any cause in such a stratum"),
+    }
+    for name, node in sorted(model.nodes.items()):
+        for band, sex, quintile in np.argwhere(node.target > 0).tolist():
+            subject = f"{name}|{band * BAND_YEARS}|{SEX_CODES[sex]}|{quintile + 1}"
+            for parameter, (part, meaning) in planted.items():
+                yield _row(parameter, subject, float(getattr(node, part)[band, sex, quintile]), meaning)
 
 
 def _planted_shares(config: ConditionsConfig) -> Iterator[dict[str, Any]]:

@@ -5,7 +5,9 @@ They carry identifiers of source systems, local times without a zone (Europe/Lon
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,14 +82,16 @@ class _Variant:
     parent: tuple[str, str] | None = None
 
 
-def write_extracts(
-    records: Mapping[str, DataFrame], folder: Path, planted: Path, *, config: ExtractsConfig, seed: int
-) -> DataFrame:
-    """Write each kind of record to `folder`/<kind> as Parquet in order of its key, and return the planted bad rows.
+@contextmanager
+def written_extracts(
+    records: Mapping[str, DataFrame], folder: Path, *, config: ExtractsConfig, seed: int
+) -> Iterator[DataFrame]:
+    """Write each kind of record to `folder`/<kind> as Parquet in order of its key, and give the planted bad rows.
 
     `records` are frames as `recorded` and `recorded_...` give them, by kind; `seed` is the period's. The bad rows, as
-    TruthBadRow has them, are kept in the folder `planted`, from which the frame that is returned reads them.
+    TruthBadRow has them, lie in files of their own until the context is left: then nothing of them stays here.
     """
+    planted = folder / "_planted"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "SIMULATED.txt").write_text(NOTICE + "\n", encoding="utf-8")
     session = next(iter(records.values())).sparkSession
@@ -100,11 +104,14 @@ def write_extracts(
             bad_rows(kind, rows).write.mode("overwrite").parquet(str(planted / kind))
         finally:
             rows.unpersist()
-    return planted_bad_rows(session, planted)
+    try:
+        yield planted_bad_rows(session, planted)
+    finally:
+        shutil.rmtree(planted)
 
 
 def planted_bad_rows(spark: SparkSession, planted: Path) -> DataFrame:
-    """Return what `write_extracts` left in `planted`: TruthBadRow."""
+    """Return what `written_extracts` keeps in `planted`: TruthBadRow."""
     folders = [str(planted / kind) for kind in RECORDS if (planted / kind).exists()]
     return spark.read.schema(TruthBadRow.schema()).parquet(*folders).select(*TruthBadRow.columns())
 

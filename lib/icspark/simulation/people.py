@@ -42,6 +42,7 @@ class Population:
     addresses: Addresses
     config: PeopleConfig
     period: Period
+    effect_deviation: float = 0.0
 
     def lives_and_homes(self, columns: Columns) -> tuple[Lives, Homes]:
         """Return the people of a batch of rows, and their homes."""
@@ -56,15 +57,17 @@ def simulate_people(
     *,
     people: int,
     period: Period,
+    effect_deviation: float = 0.0,
     partitions: int | None = None,
 ) -> DataFrame:
     """Return one row per person: SimulatedPerson, which is TruthPerson and what records lack of it.
 
     Numbers run from 0 to `people` - 1; among them are those who are born or die within the period. `registration_date`
     is the first registration in the region (null where none); the `is_..._known` flags say whether records have the
-    postcode, the ethnic category and the need of an interpreter. `partitions` is the session's own where it is None.
+    postcode, the ethnic category and the need of an interpreter. `effect_deviation` is the standard deviation of the
+    personal effect on the log odds of not attending; `partitions` is the session's own where it is None.
     """
-    population = Population(Addresses.of(place), config, period)
+    population = Population(Addresses.of(place), config, period, effect_deviation)
     numbers = spark.range(0, people, 1, partitions).withColumnRenamed("id", SimulatedPerson.person_number)
     return in_batches(
         numbers, lambda columns: _people(columns[SimulatedPerson.person_number], population), SimulatedPerson.schema()
@@ -107,7 +110,7 @@ def _truth(lives: Lives, last: Whole, population: Population) -> Mapping[str, An
     addresses, truth = population.addresses, TruthPerson
     area = addresses.area[last]
     category = _ethnic_category(lives.draws, addresses.minority_share[area])
-    effect = lives.draws.normal("non-attendance") * population.config.non_attendance_effect_deviation
+    effect = lives.draws.normal("non-attendance") * population.effect_deviation
     need = _interpreter_need(category, area, population)
     return {
         truth.person_number: lives.number,

@@ -16,9 +16,6 @@ class PeopleConfig(JobConfig):
     """Strengths of what happens to simulated people and of what their records lack."""
 
     death_rate_multiplier: float = Field(1.0, ge=0, le=20, description="all death rates, times England's of 2017-2019")
-    non_attendance_effect_deviation: float = Field(
-        0.8, ge=0, le=3, description="standard deviation of the personal effect on the log odds of not attending"
-    )
     moves_per_year: float = Field(0.06, ge=0, le=2, description="moves of home per person and year")
     move_within_area_share: Share = Field(0.3, description="share of moves that stay within the LSOA 2011")
     practice_distance_metres: float = Field(

@@ -138,7 +138,14 @@ def simulated_region(spark: SparkSession, config: RegionConfig) -> Iterator[Regi
     period = Period(config.first_date, config.last_date, config.seed)
     illness = Illness.of(config.conditions, period)
     place = make_place(config.place, people=config.people, seed=config.seed)
-    people = simulate_people(spark, place, config.people_model, people=config.people, period=period).persist()
+    people = simulate_people(
+        spark,
+        place,
+        config.people_model,
+        people=config.people,
+        period=period,
+        effect_deviation=config.care.non_attendance.effect_standard_deviation,
+    ).persist()
     residences = simulate_residences(people, place, config.people_model, period=period).persist()
     onsets = simulate_onsets(people, illness).persist()
     lives = care_people.Lives(people, residences, onsets)

@@ -133,6 +133,8 @@ CONSULTATION_MEDIUM: dict[str, str] = {
     "04": "talk type for a person unable to speak",
     "05": "email",
     "06": "short message service (text messaging)",
+    "07": "online triage",
+    "08": "online instant messaging",
     "09": "text message (asynchronous)",
     "10": "instant messaging (synchronous)",
     "11": "video consultation",
@@ -140,7 +142,7 @@ CONSULTATION_MEDIUM: dict[str, str] = {
     "13": "chat room (synchronous)",
     "98": "other",
 }
-"""Consultation medium used, with the codes of earlier editions."""
+"""Consultation medium used (01 to 08), and the codes of consultation mechanism, which replaces it (09 to 13)."""
 
 PRIORITY_TYPE: dict[str, str] = {"1": "routine", "2": "urgent", "3": "two week wait"}
 """Priority type code."""
@@ -164,12 +166,13 @@ ADMISSION_METHOD: dict[str, str] = {
     "81": "transfer from another provider other than in an emergency",
     "82": "birth in this provider",
     "83": "birth outside this provider, not at home as intended",
-    "84": "high security psychiatric hospital: admissions panel",
-    "89": "high security psychiatric hospital: waiting list",
+    "84": "high security psychiatric hospital: admissions panel, not on its waiting list",
+    "89": "high security psychiatric hospital: from its waiting list",
     "98": "not applicable",
     "99": "not known",
 }
-"""Method of admission; 84, 89, 98 and 99 stand in Hospital Episode Statistics only."""
+"""Method of admission. 25, 2A to 2D since 2013; 28 before; 98 and 99 are default codes; 84 and 89 stand in Hospital
+Episode Statistics only."""
 
 CODE_SYSTEMS: dict[str, str] = {"icd10": "ICD-10", "snomed": "SNOMED CT", "ctv3": "Clinical Terms Version 3"}
 """Code systems of diagnoses; the configuration may name others."""

@@ -15,6 +15,7 @@ from icspark.reporting.areas_page import areas_page
 from icspark.reporting.gradient_picture import save_gradients
 from icspark.reporting.static_map import save_map
 from icspark.tables.activity import ActivityGradient, AreaActivity
+from icspark.tables.checks import SimulationCheck
 
 
 @pytest.fixture
@@ -61,6 +62,26 @@ def test_pictures_keep_the_order_from_least_to_most_deprived_and_say_why_there_i
     assert picture["slope"] == [5.0, 4.0, 6.0, 0.001, None]
     assert picture["relative"] == [None, None, None, None, "the line falls below zero"]
     assert gradient_pictures(gradient.iloc[:0]) == []
+
+
+def test_what_was_planted_stands_beside_crude_figures_from_least_to_most_deprived(gradient: pd.DataFrame) -> None:
+    checks = pd.DataFrame(
+        [
+            {"check_name": "admissions_rate_per_1000", "subject": "imd|1", "planted": 14.0},
+            {"check_name": "admissions_rate_per_1000", "subject": "imd|5", "planted": 10.5},
+            {"check_name": "admissions_rate_per_1000", "subject": "imd|3", "planted": None},
+            {"check_name": "admissions_rate_per_1000_slope_index", "subject": "imd", "planted": 4.25},
+            {"check_name": "admissions_rate_per_1000", "subject": "adult_skills|1", "planted": 99.0},
+        ],
+        columns=list(SimulationCheck.columns()),
+    )
+    (picture,) = gradient_pictures(gradient, checks)
+    assert picture["planted"] == [10.5, None, None, None, 14.0]
+    assert picture["plantedSlope"] == 4.25
+    (standardised,) = gradient_pictures(gradient.assign(basis="standardised"), checks)
+    assert "planted" not in standardised
+    (real,) = gradient_pictures(gradient)
+    assert "planted" not in real
 
 
 def test_the_page_holds_both_and_names_their_tables(

@@ -16,7 +16,7 @@ function drawGradient() {
   const picture = content.gradients[Number(byId("gradient-measure").value)];
   const factor = picture.unit === "percent" ? 100 : 1;
   const known = picture.points.filter((p) => isKnown(p[2]) && isKnown(p[1]));
-  const numbers = known.flatMap((p) => [p[2], p[3], p[4]]).filter(isKnown).map((v) => v * factor);
+  const numbers = [...known.flatMap((p) => [p[2], p[3], p[4]]), ...(picture.planted || [])].filter(isKnown).map((v) => v * factor);
   const digits = digitsFor(Math.max(...numbers) - Math.min(...numbers));
   const say = (v) => (isKnown(v) ? `${v < 0 ? "\u2212" : ""}${plain(Math.abs(v * factor), digits)}${picture.unit === "percent" ? " %" : ""}` : "\u2013");
   drawGradientChart(picture, { known, numbers, factor, say });
@@ -53,6 +53,18 @@ function drawGradientChart(picture, shown) {
     dot.addEventListener("pointermove", (event) => showTip(lines, event.clientX, event.clientY));
     dot.addEventListener("pointerleave", hideTip);
   }
+  if (picture.planted) drawPlanted(svg, holder, { picture, shown, x, y });
+}
+
+// What was planted in a simulated region: a hollow diamond beside each point.
+function drawPlanted(svg, holder, { picture, shown, x, y }) {
+  picture.points.forEach((p, i) => {
+    const value = picture.planted[i];
+    if (!isKnown(p[1]) || !isKnown(value)) return;
+    const [cx, cy] = [x(p[1]), y(value * shown.factor)];
+    put(svg, "path", { d: `M${cx} ${cy - 8}L${cx + 8} ${cy}L${cx} ${cy + 8}L${cx - 8} ${cy}Z`, fill: "none", stroke: "#17212b", "stroke-width": 1.8, class: "planted" });
+  });
+  put(holder, "p", { class: "quiet small" }, "Hollow diamonds: what was planted for the people who live there, over the whole period. Missing links between identifiers take events from persons, so counted rates of hospital care lie a little below; means and shares do not.").style.margin = "8px 0 0";
 }
 
 function drawGradientLine(svg, { picture, shown, x, y }) {
@@ -65,8 +77,9 @@ function drawGradientLine(svg, { picture, shown, x, y }) {
 }
 
 function drawGradientTable(picture, say) {
-  const rows = picture.points.map((p) => [`${p[0]}${p[0] === 1 ? ", most deprived" : p[0] === 5 ? ", least deprived" : ""}`, isKnown(p[2]) ? say(p[2]) : p[8] || "withheld", isKnown(p[3]) ? `${say(p[3])} to ${say(p[4])}` : "\u2013", isKnown(p[6]) ? plain(p[6], 0) : "withheld"]);
-  fillTable(byId("gradient-table"), [["Fifth", false], ["Figure", true], ["95 % interval", true], ["Events", true]], rows, { label: `${picture.label} by fifth of ${picture.domain}`, heading: 0 });
+  const rows = picture.points.map((p, i) => [`${p[0]}${p[0] === 1 ? ", most deprived" : p[0] === 5 ? ", least deprived" : ""}`, isKnown(p[2]) ? say(p[2]) : p[8] || "withheld", isKnown(p[3]) ? `${say(p[3])} to ${say(p[4])}` : "\u2013", isKnown(p[6]) ? plain(p[6], 0) : "withheld", ...(picture.planted ? [say(picture.planted[i])] : [])]);
+  const heads = [["Fifth", false], ["Figure", true], ["95 % interval", true], ["Events", true], ...(picture.planted ? [["Planted", true]] : [])];
+  fillTable(byId("gradient-table"), heads, rows, { label: `${picture.label} by fifth of ${picture.domain}`, heading: 0 });
 }
 
 function tellIndices(picture, say) {
@@ -75,5 +88,6 @@ function tellIndices(picture, say) {
   const [ratio, low, high, , ratioReason] = picture.relative;
   const rows = [["Slope index of inequality", isKnown(slope) ? say(slope) : reason || "withheld", isKnown(slope) ? `${say(lower)} to ${say(upper)}` : "\u2013"], ["Relative index of inequality", isKnown(ratio) ? plain(ratio, 2) : ratioReason || reason || "withheld", isKnown(ratio) ? `${plain(low, 2)} to ${plain(high, 2)}` : "\u2013"]];
   fillTable(holder, [["", false], ["Figure", true], ["95 % interval", true]], rows, { label: "Indices of inequality", heading: 0 });
+  if (isKnown(picture.plantedSlope)) put(holder, "p", { class: "quiet small" }, `Planted slope index: ${say(picture.plantedSlope)}.`).style.margin = "8px 0 0";
   if (isKnown(p)) put(holder, "p", { class: "quiet small" }, `Test of no gradient: p ${p < 0.001 ? "" : "= "}${writeP(p)}.`).style.margin = "8px 0 0";
 }

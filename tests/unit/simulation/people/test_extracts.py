@@ -25,7 +25,7 @@ from icspark.simulation.extracts import (
     recorded_people,
     recorded_residences,
     with_bad_rows,
-    write_extracts,
+    written_extracts,
 )
 from icspark.simulation.extracts_config import ExtractsConfig
 from icspark.simulation.homes import Place
@@ -251,10 +251,12 @@ def test_extracts_are_written_in_order_with_the_list_of_bad_rows(
     records: dict[str, DataFrame], tmp_path: Path, spark: SparkSession
 ) -> None:
     chosen = {kind: records[kind] for kind in ("person", "admission")}
-    truth = write_extracts(chosen, tmp_path / "a", tmp_path / "bad", config=MANY, seed=SEED)
+    with written_extracts(chosen, tmp_path / "a", config=MANY, seed=SEED) as truth:
+        listed = truth.collect()
     again = {kind: rows.repartition(7) for kind, rows in chosen.items()}
-    other = write_extracts(again, tmp_path / "b", tmp_path / "bad_b", config=MANY, seed=SEED)
-    assert sorted(map(tuple, truth.collect()), key=repr) == sorted(map(tuple, other.collect()), key=repr)
+    with written_extracts(again, tmp_path / "b", config=MANY, seed=SEED) as other:
+        assert sorted(map(tuple, listed), key=repr) == sorted(map(tuple, other.collect()), key=repr)
+    assert {path.name for path in (tmp_path / "a").iterdir()} == {*chosen, "SIMULATED.txt"}
     assert truth.schema.simpleString() == TruthBadRow.schema().simpleString()
     assert "simulated" in (tmp_path / "a" / "SIMULATED.txt").read_text()
     for kind, given in chosen.items():

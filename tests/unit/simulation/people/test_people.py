@@ -143,7 +143,7 @@ def test_registrations_follow_moves_and_only_duplicates_overlap(
 
 @pytest.fixture(scope="module")
 def people(spark: SparkSession, place: Place, period: Period) -> pd.DataFrame:
-    return simulate_people(spark, place, CONFIG, people=20_000, period=period).toPandas()
+    return simulate_people(spark, place, CONFIG, people=20_000, period=period, effect_deviation=0.8).toPandas()
 
 
 def test_what_is_missing_is_missing_more_where_people_are_poorer(people: pd.DataFrame) -> None:
