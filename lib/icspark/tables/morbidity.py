@@ -69,6 +69,8 @@ class ConditionHistory(Table, release=Release.PERSON):
         STRING, "national quintile of deprivation where the person lived; 1 = most deprived", vintage="imd_2019"
     )
     lsoa_2011_code = column(STRING, "LSOA 2011 of residence on the as-of date", vintage="lsoa_2011")
+    lsoa_2021_code = column(STRING, "LSOA 2021 of residence on the as-of date", vintage="lsoa_2021")
+    as_of_date = column(DATE, "day on which the person is described; null for a line of a wide table")
     conditions = column(T.ArrayType(STRING), "conditions by then, in alphabetical order", required=True)
     onset_days = column(
         T.ArrayType(INT), "first date of each as days since 1970; null where only history (backlog)", required=True
