@@ -26,16 +26,25 @@ ARGUMENTS = (
 )
 
 
-@pytest.fixture(scope="session")
-def sample() -> ModuleType:
-    """Return the made-up region of the tests of pages."""
-    file = Path(__file__).parent.parent / "unit/reporting/sample_region.py"
-    spec = importlib.util.spec_from_file_location("sample_region", file)
+def _module(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).parent.parent / f"unit/reporting/{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="session")
+def sample() -> ModuleType:
+    """Return the made-up region of the tests of pages."""
+    return _module("sample_region")
+
+
+@pytest.fixture(scope="session")
+def network() -> ModuleType:
+    """Return the made-up network of the tests of pages."""
+    return _module("sample_network")
 
 
 @pytest.fixture(scope="session")

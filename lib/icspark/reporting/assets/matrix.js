@@ -44,7 +44,7 @@ function drawMatrix() {
   const pattern = put(put(svg, "defs"), "pattern", { id: "withheld", width: 6, height: 6, patternUnits: "userSpaceOnUse" });
   put(pattern, "rect", { width: 6, height: 6, fill: content.noFigure });
   put(pattern, "path", { d: "M0 6L6 0", stroke: "#7b8590", "stroke-width": 1 });
-  svg.style.minWidth = `${left + n * side + 70}px`;
+  svg.style.width = `${left + n * side + 70}px`;
   const size = Math.min(12.5, side * 0.8);
   order.forEach((at, row) => {
     const node = nodes[content.matrix.conditions[at]];

@@ -50,7 +50,7 @@ function endsOf(edge) {
   const [a, b] = [nodes[edge.source], nodes[edge.target]];
   const [x, y] = [xOf(b) - xOf(a), yOf(b) - yOf(a)];
   const length = Math.hypot(x, y) || 1;
-  const [from, to] = [radiusOf(a) / length, 1 - (radiusOf(b) + (edge.arrow ? 7 : 0)) / length];
+  const [from, to] = [radiusOf(a) / length, 1 - (radiusOf(b) + (edge.arrow ? 10 : 0)) / length];
   return { x1: xOf(a) + x * from, y1: yOf(a) + y * from, x2: xOf(a) + x * Math.max(to, from), y2: yOf(a) + y * Math.max(to, from) };
 }
 
@@ -60,7 +60,7 @@ function drawGraph(holder, settings) {
   const heads = put(svg, "defs");
   const colours = [...new Set(settings.edges.map((e) => settings.colour(e)))];
   colours.forEach((colour, i) => {
-    const marker = put(heads, "marker", { id: `${settings.id}-head-${i}`, viewBox: "0 0 10 10", refX: 2, refY: 5, markerWidth: 11, markerHeight: 11, markerUnits: "userSpaceOnUse", orient: "auto" });
+    const marker = put(heads, "marker", { id: `${settings.id}-head-${i}`, viewBox: "0 0 10 10", refX: 2, refY: 5, markerWidth: 14, markerHeight: 14, markerUnits: "userSpaceOnUse", orient: "auto" });
     put(marker, "path", { d: "M0 0L10 5L0 10z", fill: colour });
   });
   const drawn = { svg, edges: [], nodes: [], names: [] };
