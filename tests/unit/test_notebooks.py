@@ -19,6 +19,14 @@ from icspark.config import Storage
 from icspark.storage import Tables
 from icspark.tables.areas import AreaSummary
 from icspark.tables.inequality import AgeByDeprivationSlope, Correlation
+from icspark.tables.morbidity import (
+    MorbidityEdge,
+    MorbidityEnrichment,
+    MorbidityNode,
+    MorbidityPair,
+    MorbidityPairByGroup,
+    Trajectory,
+)
 from icspark.tables.table import Table
 
 NOTEBOOKS = sorted((Path(__file__).resolve().parents[2] / "notebooks").glob("*.py"))
@@ -28,7 +36,24 @@ FIGURES: dict[str, Any] = {
     "outcome": "diabetes_prevalence",
     "factor": "education_2019_score",
     "domain": "imd",
+    "condition_a": "x0",
+    "source": "x0",
+    "subject": "x0",
+    "path": "x0 > x1 > x2",
 }
+ROWS = {
+    AreaSummary: 12,
+    Correlation: 1,
+    AgeByDeprivationSlope: 5,
+    MorbidityNode: 4,
+    MorbidityEdge: 3,
+    MorbidityPair: 4,
+    MorbidityPairByGroup: 2,
+    MorbidityEnrichment: 2,
+    Trajectory: 1,
+}
+SHOWN = {"deprivation_and_diabetes": [1, 5], "neighbourhood_of_a_condition": [1, 3, 2, 2, 1]}
+"""Rows of the tables that each notebook shows, in order."""
 
 
 def _write(tables: Tables, table: type[Table], rows: int) -> None:
@@ -51,7 +76,7 @@ def _write(tables: Tables, table: type[Table], rows: int) -> None:
 def conf(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("demo")
     tables = Tables(spark, Storage(tables=str(folder / "tables"), pages=str(folder / "pages")))
-    for table, rows in ((AreaSummary, 12), (Correlation, 1), (AgeByDeprivationSlope, 5)):
+    for table, rows in ROWS.items():
         _write(tables, table, rows)
     file = folder / "demo.yml"
     file.write_text("name: demo\nstorage:\n  tables: tables\n  pages: pages\n", encoding="utf-8")
@@ -64,6 +89,7 @@ def test_the_notebook_runs_and_shows_tables_and_a_picture(
     path: Path, conf: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ICSPARK_CONF", str(conf))
+    monkeypatch.setenv("ICSPARK_CONDITION", "x0")
     mpl.use("agg")
     plt.close("all")
     seen: dict[str, Any] = {}
@@ -75,9 +101,8 @@ def test_the_notebook_runs_and_shows_tables_and_a_picture(
             exec(compile(ast.Module(body, []), str(path), "exec"), seen)
             shown.append(eval(compile(ast.Expression(last.value), str(path), "eval"), seen) if last else None)
     frames = [value for value in shown if isinstance(value, pd.DataFrame)]
-    assert [len(frame) for frame in frames] == [1, 5]
+    assert [len(frame) for frame in frames] == SHOWN[path.stem]
     assert plt.get_fignums()
-    assert len(seen["areas"]) == 12
     plt.close("all")
 
 

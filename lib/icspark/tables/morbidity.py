@@ -6,7 +6,7 @@ from typing import Any
 
 from pyspark.sql import types as T
 
-from icspark.tables.table import Rate, Release, Table, column
+from icspark.tables.table import Breakdown, Rate, Release, Table, column
 
 STRING, LONG, INT, DOUBLE = T.StringType(), T.LongType(), T.IntegerType(), T.DoubleType()
 DATE, BOOLEAN = T.DateType(), T.BooleanType()
@@ -134,7 +134,16 @@ class MorbidityPair(PairColumns, release=Release.AGGREGATE):
     order_q_value = column(DOUBLE, "Benjamini-Hochberg over the pairs", **_DIRECTION)
 
 
-class MorbidityPairByGroup(PairColumns, release=Release.AGGREGATE):
+_COUNTS = ("both_count", "a_count", "b_count", "people_count")
+
+
+class MorbidityPairByGroup(
+    PairColumns,
+    release=Release.AGGREGATE,
+    breaks_down=(
+        Breakdown(MorbidityPair, by=("condition_a", "condition_b"), columns={name: name for name in _COUNTS}),
+    ),
+):
     """One row per pair of conditions, grouping and group.
 
     Source: derived from condition_history; odds ratios within strata of the other columns. The heterogeneity and the

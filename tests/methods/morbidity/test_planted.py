@@ -112,6 +112,32 @@ def test_what_is_planted_is_found_as_often_as_its_power_says_over_seeds(
     assert abs(gap) < 8  # of 70, each found or not: two standard errors
 
 
+def widened(counts: Counts, bands: int) -> Counts:
+    """Return the same people in strata of so many five-year bands together."""
+    band, sex, quintile = np.indices(STRATA).reshape(3, -1)
+    wide = (band // bands) * 10 + sex * 5 + quintile
+    of_wide = (np.arange(wide.max() + 1)[:, np.newaxis] == wide).astype(np.int64)
+    arrays = {name: np.tensordot(of_wide, counts.arrays[name], axes=(1, 1)) for name in ("people", "single", "both")}
+    arrays = {name: np.moveaxis(values, 1, 0) for name, values in arrays.items()}
+    strata = tuple(map(str, range(len(of_wide))))
+    return Counts(Survey(counts.survey.conditions, strata, 0, 0), arrays)
+
+
+def test_wide_bands_of_age_leave_age_in_the_odds_ratio(model: ConditionModel, planted: pd.DataFrame) -> None:
+    counts, _ = region(model, 60_000, seed=11)
+    late = {name for name, node in model.nodes.items() if node.condition.midpoint_age >= 70}
+    old = sorted(name for name in late if model.nodes[name].condition.sex is None)
+    rising = planted["condition_a"].isin(old) & planted["condition_b"].isin(old)
+    only_age = (rising & (planted["relation"] == "age_only")).to_numpy(bool)
+    assert only_age.sum() > 15
+    narrow, wide = (pair_columns(each, PairRules()) for each in (counts, widened(counts, 8)))
+    assert (narrow["both_count"] == wide["both_count"]).all()
+    ratios = [np.nanmedian(columns["odds_ratio"][only_age]) for columns in (narrow, wide)]
+    called = [np.mean(columns["q_value"][only_age] < 0.05) for columns in (narrow, wide)]
+    assert ratios[0] == pytest.approx(1, abs=0.06) and called[0] <= 0.05
+    assert ratios[1] > 1.3 and called[1] > 0.3
+
+
 def test_the_power_of_the_stratified_test_is_what_simulation_says() -> None:
     random = np.random.default_rng(1)
     chances = np.array([[[0.86, 0.06], [0.05, 0.03]], [[0.70, 0.10], [0.15, 0.05]], [[0.97, 0.02], [0.009, 0.001]]])
