@@ -33,11 +33,12 @@ from areas import sample
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from icspark.areas.area_activity import build_area_activity, build_area_activity_by_age_sex, strata_of_areas, with_area
+from icspark.areas.area_activity import build_area_activity, build_area_activity_by_age_sex, strata_of_areas
 from icspark.areas.person_activity import Counting, Records, build_person_activity
 from icspark.areas.person_time import stretches
 from icspark.config import Source, Storage
 from icspark.geography import sedona
+from icspark.geography.levels import with_area
 from icspark.geography.projection import BRITISH_GRID, reproject_boundaries
 from icspark.geography.residences import place_residences
 from icspark.inequality.activity_gradient import build_activity_gradient

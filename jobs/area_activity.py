@@ -4,14 +4,9 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from icspark.areas.area_activity import (
-    areas_of,
-    build_area_activity,
-    build_area_activity_by_age_sex,
-    strata_of_areas,
-    with_area,
-)
+from icspark.areas.area_activity import build_area_activity, build_area_activity_by_age_sex, strata_of_areas
 from icspark.areas.region import given
+from icspark.geography.levels import areas_of, with_area
 from icspark.job import Job
 from icspark.statistics.periods import PooledYears
 from icspark.tables.activity import AreaActivity, AreaActivityByAgeSex, PersonActivity

@@ -9,21 +9,14 @@ from pydantic import Field
 
 from icspark.config import JobConfig
 from icspark.job import Job
-from icspark.morbidity.histories import (
-    Counted,
-    build_condition_history,
-    history_of_wide,
-    last_date,
-    people_counted,
-    present,
-    with_age_band,
-    with_area,
-)
+from icspark.morbidity import histories
+from icspark.morbidity.histories import Counted, build_condition_history, history_of_wide, people_counted, present
+from icspark.tables.activity import PersonArea
 from icspark.tables.morbidity import ConditionCase, ConditionHistory, WideRecord
-from icspark.tables.records import Person, RegistrationPeriod, Residence
+from icspark.tables.records import Person, RegistrationPeriod
 from icspark.tables.reference import Deprivation2019
 
-READS_IF_PRESENT = (ConditionCase, Person, RegistrationPeriod, Residence, Deprivation2019, WideRecord)
+READS_IF_PRESENT = (ConditionCase, Person, RegistrationPeriod, PersonArea, Deprivation2019, WideRecord)
 NEEDS_ONE_OF = (ConditionCase, WideRecord)
 WRITES = (ConditionHistory,)
 
@@ -49,14 +42,14 @@ def run(job: Job[Config]) -> None:
     config, cases = job.config, job.read_if_present(ConditionCase)
     records = job.read_if_present(WideRecord)
     people, registrations = job.read_if_present(Person), job.read_if_present(RegistrationPeriod)
-    areas, deprivation = job.read_if_present(Residence), job.read_if_present(Deprivation2019)
+    areas, deprivation = job.read_if_present(PersonArea), job.read_if_present(Deprivation2019)
     if cases is None or people is None or registrations is None or config.records == "wide":
         job.write(ConditionHistory, history_of_wide(present(records, WideRecord)))
         return
-    counted = Counted(config.as_of_date or last_date(cases), config.registered_since_date)
+    counted = Counted(config.as_of_date or histories.last_date(cases), config.registered_since_date)
     described = (
         people_counted(people, registrations, counted)
-        .transform(with_age_band, years=config.age_band_years)
-        .transform(with_area, areas, deprivation)
+        .transform(histories.with_age_band, years=config.age_band_years)
+        .transform(histories.with_area, areas, deprivation)
     )
     job.write(ConditionHistory, build_condition_history(described, cases, strata=config.strata))

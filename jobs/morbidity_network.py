@@ -26,6 +26,8 @@ class Config(JobConfig):
     statistic: Literal["odds_ratio", "risk_ratio"] = Field(
         "odds_ratio", description="what the edges are made of; a risk ratio is the geometric mean of its two readings"
     )
+    zero_cells: Literal["keep", "drop_stratum"] = Field("keep", description="of replicates: as in morbidity_pairs")
+    continuity: bool = Field(False, description="of replicates: as in morbidity_pairs")
     above_one: Literal["ratio", "lower_95"] = Field("ratio", description="what must be above 1")
     alpha: float = Field(0.05, gt=0, lt=1, description="q value below which a pair is an edge, and an edge an arrow")
     smallest_both: int = Field(10, ge=0, description="people with both that an edge needs")
@@ -47,9 +49,9 @@ def run(job: Job[Config]) -> None:
     network = network_of(columns, rules)
     check_references(network, config.references)
     histories = job.read(ConditionHistory)
+    judged, resampled = PairRules(config.zero_cells, config.continuity), Resampling(config.replicates, config.seed)
     found = survey(histories, most_conditions=config.most_conditions)
-    resampled = Resampling(config.replicates, config.seed)
-    replicates = replicate_networks(histories, found, columns, (PairRules(), rules), resampled)
+    replicates = replicate_networks(histories, found, columns, (judged, rules), resampled)
     stable = stability(network, replicates, seed=config.seed)
     told = Told(graphs.shape(job.spark, network, config.engine), config.seed, config.references, stable)
     job.write(MorbidityNode, node_frame(job.spark, network, prevalences(columns), told))

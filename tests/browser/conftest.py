@@ -50,6 +50,12 @@ def loaded(name: str) -> ModuleType:
 
 
 @pytest.fixture(scope="session")
+def network() -> ModuleType:
+    """Return the made-up network of the tests of pages."""
+    return loaded("sample_network")
+
+
+@pytest.fixture(scope="session")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
     """Give one browser for the run, with a profile of its own."""
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")

@@ -20,6 +20,14 @@ from icspark.storage import Tables
 from icspark.tables.areas import AreaSummary
 from icspark.tables.dna import DnaCurve, DnaEvaluation, DnaModel, DnaMonitor, DnaPromotion
 from icspark.tables.inequality import AgeByDeprivationSlope, Correlation
+from icspark.tables.morbidity import (
+    MorbidityEdge,
+    MorbidityEnrichment,
+    MorbidityNode,
+    MorbidityPair,
+    MorbidityPairByGroup,
+    Trajectory,
+)
 from icspark.tables.table import Table
 
 NOTEBOOKS = sorted((Path(__file__).resolve().parents[2] / "notebooks").glob("*.py"))
@@ -32,6 +40,10 @@ FIGURES: dict[str, Any] = {
     "window": "test",
     "measure": "calibration_in_the_large",
     "curve": "calibration",
+    "condition_a": "x0",
+    "source": "x0",
+    "subject": "x0",
+    "path": "x0 > x1 > x2",
 }
 ROWS: dict[type[Table], int] = {
     AreaSummary: 12,
@@ -42,11 +54,25 @@ ROWS: dict[type[Table], int] = {
     DnaCurve: 6,
     DnaPromotion: 3,
     DnaMonitor: 3,
+    MorbidityNode: 4,
+    MorbidityEdge: 3,
+    MorbidityPair: 4,
+    MorbidityPairByGroup: 2,
+    MorbidityEnrichment: 2,
+    Trajectory: 1,
 }
-SHOWN = {"deprivation_and_diabetes": [1, 5], "comparing_dna_models": [2, 1, 2, 2, 3]}
+SHOWN = {
+    "deprivation_and_diabetes": [1, 5],
+    "comparing_dna_models": [2, 1, 2, 2, 3],
+    "neighbourhood_of_a_condition": [1, 3, 2, 2, 1],
+}
 """Notebook -> rows of each table that it shows."""
 
-DRAWN = {"deprivation_and_diabetes": ("areas", 12), "comparing_dna_models": ("curve", 4)}
+DRAWN = {
+    "deprivation_and_diabetes": ("areas", 12),
+    "comparing_dna_models": ("curve", 4),
+    "neighbourhood_of_a_condition": ("neighbours", 3),
+}
 """Notebook -> what its picture is drawn from, and how many rows that has."""
 
 
@@ -92,6 +118,7 @@ def test_the_notebook_runs_and_shows_tables_and_a_picture(
     path: Path, conf: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ICSPARK_CONF", str(conf))
+    monkeypatch.setenv("ICSPARK_CONDITION", "x0")
     mpl.use("agg")
     plt.close("all")
     seen: dict[str, Any] = {}

@@ -11,6 +11,11 @@ import igraph
 from icspark.graphs.model import Network, Shape
 
 DAMPING = 0.85
+STEPS = 1500
+"""Of the layout: enough for a few hundred nodes to come to rest."""
+
+ROW_ABOVE = 0.92
+"""Height above the row of nodes without edges, of a layout's 1."""
 
 
 def shape(network: Network) -> dict[str, Shape]:
@@ -70,6 +75,36 @@ def distances(network: Network, references: Sequence[str]) -> dict[str, float]:
     rows = arcs.distances(source=[known[node] for node in references], weights=weights)
     nearest = [min(column) for column in zip(*rows, strict=True)]
     return {node: away for node, away in zip(network.nodes, nearest, strict=True) if away != float("inf")}
+
+
+def layout(network: Network, *, seed: int) -> dict[str, tuple[float, float]]:
+    """Return a place in the unit square for each node: heavy edges near, the same for the same network and seed.
+
+    Nodes with edges by Fruchterman and Reingold 1991 (Softw Pract Exp 21:1129) from a circle in the order of the
+    communities; those without stand in a row below.
+    """
+    linked = [node for node in network.nodes if any(node in (e.source, e.target) for e in network.edges)]
+    alone = [node for node in network.nodes if node not in set(linked)]
+    placed = _force_directed(Network(tuple(linked), network.edges), seed) if linked else {}
+    row = {node: ((index + 0.5) / len(alone), 1.0) for index, node in enumerate(alone)}
+    height = ROW_ABOVE if alone else 1.0
+    return {node: (x, y * height) for node, (x, y) in placed.items()} | row
+
+
+def _force_directed(network: Network, seed: int) -> dict[str, tuple[float, float]]:
+    community = communities(network, seed=seed)
+    order = sorted(network.nodes, key=lambda node: (community[node], node))
+    turn = {node: 2 * math.pi * index / len(order) for index, node in enumerate(order)}
+    circle = [(math.cos(turn[node]), math.sin(turn[node])) for node in network.nodes]
+    edges = _edges(network)
+    igraph.set_random_number_generator(random.Random(seed))
+    found = edges.layout_fruchterman_reingold(weights=edges.es["weight"], niter=STEPS, seed=circle, grid=False)
+    lows = [min(axis) for axis in zip(*found.coords, strict=True)]
+    spans = [(max(axis) - min(axis)) or 1.0 for axis in zip(*found.coords, strict=True)]
+    return {
+        node: ((x - lows[0]) / spans[0], (y - lows[1]) / spans[1])
+        for node, (x, y) in zip(network.nodes, found.coords, strict=True)
+    }
 
 
 def adjusted_rand(first: Iterable[int], second: Iterable[int]) -> float:

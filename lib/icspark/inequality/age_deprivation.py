@@ -11,8 +11,8 @@ from pyspark.sql import DataFrame
 from scipy import stats
 
 from icspark.inequality.compact import compact, significant
-from icspark.inequality.partial import benjamini_hochberg
 from icspark.inequality.ranks import Floats
+from icspark.statistics.multiplicity import benjamini_hochberg
 from icspark.tables.areas import AreaSummary
 from icspark.tables.inequality import AgeByDeprivation, AgeByDeprivationSlope
 

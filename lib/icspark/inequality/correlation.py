@@ -14,12 +14,12 @@ from icspark.inequality.analyses import Analysis
 from icspark.inequality.compact import significant
 from icspark.inequality.partial import (
     Tested,
-    benjamini_hochberg,
     pairwise_correlations,
     partial_correlations,
     statistics_of,
 )
 from icspark.inequality.ranks import Floats, Integers, in_order, spearman_matrix
+from icspark.statistics.multiplicity import benjamini_hochberg
 
 STATISTICS = ("coefficient", "lower_95", "upper_95", "p_value", "q_value", "clustered_lower_95", "clustered_upper_95")
 

@@ -66,17 +66,3 @@ def statistics_of(coefficient: Floats, n: int, controls: int) -> Tested:
     with np.errstate(divide="ignore"):
         t, z = r * np.sqrt(freedom / (1 - r**2)), np.arctanh(r)
     return Tested(r, np.tanh(z - half), np.tanh(z + half), 2 * stats.t.sf(np.abs(t), freedom))
-
-
-def benjamini_hochberg(p_values: Floats) -> Floats:
-    """Return q values: the least p_(j) m / j over j from this rank up, at most 1; NaN is left out and stays NaN.
-
-    Source: Benjamini and Hochberg 1995, J R Stat Soc B 57:289.
-    """
-    q_values = np.full(p_values.shape, np.nan)
-    known = np.flatnonzero(~np.isnan(p_values.ravel()))
-    falling = known[np.argsort(-p_values.ravel()[known], kind="stable")]
-    ranks = np.arange(len(falling), 0, -1)
-    steps = np.minimum.accumulate(p_values.ravel()[falling] * len(falling) / np.maximum(ranks, 1))
-    q_values.ravel()[falling] = np.minimum(steps, 1.0)
-    return q_values

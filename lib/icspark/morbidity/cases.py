@@ -9,7 +9,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from icspark.quality.checks import Checked, Rule, check
-from icspark.sources.condition_code import normal_code
+from icspark.quality.clinical_codes import beginnings
 from icspark.tables.morbidity import ConditionCase, ConditionCode
 from icspark.tables.records import Diagnosis, Person, RegistrationPeriod
 
@@ -32,14 +32,11 @@ def conditions_of_codes(diagnoses: DataFrame, codes: DataFrame) -> DataFrame:
     condition; `rows_count` are the diagnoses with the code.
     """
     used = diagnoses.groupBy(Diagnosis.code_system, Diagnosis.code).agg(F.count("*").alias("rows_count"))
-    text = normal_code(F.col(Diagnosis.code))
-    lengths = F.when(F.length(text) > 0, F.sequence(F.lit(1), F.length(text)))
-    beginnings = F.transform(lengths, lambda length: F.substring(text, F.lit(1), length))
     listed = codes.select(
         ConditionCode.condition, ConditionCode.code_system, F.col(ConditionCode.code).alias("_beginning")
     )
     found = (
-        used.withColumn("_beginning", F.explode(beginnings))
+        used.withColumn("_beginning", F.explode(beginnings(F.col(Diagnosis.code))))
         .join(F.broadcast(listed), on=[ConditionCode.code_system, "_beginning"], how="inner")
         .select(Diagnosis.code_system, Diagnosis.code, ConditionCode.condition)
         .distinct()

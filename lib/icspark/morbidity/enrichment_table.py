@@ -13,8 +13,8 @@ from pyspark.sql import functions as F
 from icspark.errors import ConfigurationError, QualityError
 from icspark.morbidity.enrichment import enrichment
 from icspark.morbidity.histories import STRATA, UNKNOWN
-from icspark.morbidity.multiplicity import q_values
 from icspark.morbidity.pair_table import Columns, frame_of
+from icspark.statistics.multiplicity import benjamini_hochberg
 from icspark.tables.morbidity import ConditionHistory, MorbidityEnrichment
 
 SUBJECT, PEOPLE, CASES, OTHERS = "subject", "people", "cases", "_others"
@@ -52,7 +52,7 @@ def build_morbidity_enrichment(
     cases = listed.groupBy(*demographics, SUBJECT).agg(F.count(F.lit(1)).alias(CASES))
     blocks = [_of_demographic(_gathered(people), _gathered(cases), name, demographics) for name in demographics]
     columns = {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
-    columns[MorbidityEnrichment.q_value] = q_values(columns[MorbidityEnrichment.p_value])
+    columns[MorbidityEnrichment.q_value] = benjamini_hochberg(columns[MorbidityEnrichment.p_value])
     return frame_of(histories.sparkSession, MorbidityEnrichment, columns)
 
 

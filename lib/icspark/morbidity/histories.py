@@ -11,8 +11,9 @@ from pyspark.sql import functions as F
 
 from icspark.errors import ConfigurationError, QualityError, TableError
 from icspark.morbidity.cases import ONSET
+from icspark.tables.activity import PersonArea
 from icspark.tables.morbidity import ConditionCase, ConditionHistory, WideRecord
-from icspark.tables.records import Person, RegistrationPeriod, Residence
+from icspark.tables.records import Person, RegistrationPeriod
 from icspark.tables.table import Table
 
 POINT = "_point"
@@ -24,6 +25,7 @@ STRATA = (
     ConditionHistory.ethnic_category_code,
     ConditionHistory.imd_2019_quintile,
     ConditionHistory.lsoa_2011_code,
+    ConditionHistory.lsoa_2021_code,
 )
 
 
@@ -62,19 +64,20 @@ def with_age_band(people: DataFrame, *, years: int) -> DataFrame:
 
 
 def with_area(people: DataFrame, areas: DataFrame | None, deprivation: DataFrame | None) -> DataFrame:
-    """Add the LSOA 2011 where each person lived on `_point`, and its national quintile of deprivation.
+    """Add the LSOAs of 2011 and 2021 where each person lived on `_point`, and the national quintile of the former.
 
-    `areas` has person_id, from_date, to_date, lsoa_2011_code, half-open and without overlap. Null where not known.
+    `areas` is person_area: half-open intervals without overlap. Null where not known.
     """
     lsoa, quintile = ConditionHistory.lsoa_2011_code, ConditionHistory.imd_2019_quintile
+    codes = (lsoa, ConditionHistory.lsoa_2021_code)
     if areas is None:
-        nothing = F.lit(None).cast("string")
-        return people.withColumns({lsoa: nothing, quintile: nothing})
+        return people.withColumns(dict.fromkeys((*codes, quintile), F.lit(None).cast("string")))
     points = people.select(Person.person_id, POINT)
-    begin, end = F.col(Residence.from_date), F.col(Residence.to_date)
+    begin, end = F.col(PersonArea.from_date), F.col(PersonArea.to_date)
     lives = (begin <= F.col(POINT)) & (end.isNull() | (end > F.col(POINT)))
     placed = areas.join(points, on=Person.person_id, how="inner").filter(lives)
-    of_person = placed.groupBy(Person.person_id).agg(F.min(lsoa).alias(lsoa))  # an overlap is a defect; the first code
+    # An overlap is a defect of the table; were there one, the first code would count.
+    of_person = placed.groupBy(Person.person_id).agg(*[F.min(code).alias(code) for code in codes])
     if deprivation is None:
         of_person = of_person.withColumn(quintile, F.lit(None).cast("string"))
     else:
@@ -99,6 +102,7 @@ def build_condition_history(people: DataFrame, cases: DataFrame, *, strata: Sequ
             ConditionHistory.conditions: F.coalesce("_cases.name", F.array().cast("array<string>")),
             ConditionHistory.onset_days: F.coalesce("_cases.day", F.array().cast("array<int>")),
             ConditionHistory.stratum: stratum_of(strata),
+            ConditionHistory.as_of_date: F.col(POINT),
         }
     )
     return joined.select(*ConditionHistory.columns())
@@ -114,6 +118,7 @@ def history_of_wide(records: DataFrame) -> DataFrame:
         ConditionHistory.stratum: F.col(WideRecord.stratum),
         ConditionHistory.conditions: F.col("_cases.codes"),
         ConditionHistory.onset_days: F.col("_cases.times"),
+        ConditionHistory.as_of_date: F.lit(None).cast("date"),
     }
     return rows.select(*[values[name].alias(name) for name in ConditionHistory.columns()])
 

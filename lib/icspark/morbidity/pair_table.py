@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -16,7 +16,7 @@ from icspark.morbidity.counting import Counts
 from icspark.morbidity.direction import binomial_p_value, expected_share, z_of_share
 from icspark.morbidity.homogeneity import breslow_day_tarone, cochran_q, trend
 from icspark.morbidity.mantel_haenszel import Ratio, cochran_mantel_haenszel, odds_ratio, risk_ratio
-from icspark.morbidity.multiplicity import q_values
+from icspark.statistics.multiplicity import benjamini_hochberg
 from icspark.tables.morbidity import MorbidityPair, MorbidityPairByGroup
 from icspark.tables.table import Table
 
@@ -44,15 +44,26 @@ def pair_columns(counts: Counts, rules: PairRules, sharing: Collection[tuple[str
     `sharing` are pairs whose lists share codes: they have statistics, and are no part of the multiplicity unless the
     rules say so.
     """
-    blocks = [_of_block(counts, chosen, rules) for chosen in _blocks(counts)]
-    columns = {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
-    columns |= _names(counts)
-    pairs = zip(columns[MorbidityPair.condition_a], columns[MorbidityPair.condition_b], strict=True)
-    shares = np.array([pair in sharing for pair in pairs], dtype=bool)
+    columns = _joined(_of_block(counts, chosen, rules) for chosen in _blocks(counts)) | _names(counts)
+    shares = _is_in(columns, sharing)
     apart = shares & (not rules.sharing_counts)
     columns[MorbidityPair.shares_codes] = shares
-    columns[MorbidityPair.q_value] = q_values(np.where(apart, np.nan, columns[MorbidityPair.p_value]))
+    columns[MorbidityPair.q_value] = benjamini_hochberg(np.where(apart, np.nan, columns[MorbidityPair.p_value]))
     return columns | _order(counts, apart)
+
+
+def edge_columns(
+    counts: Counts, rules: PairRules, untested: Collection[tuple[str, str]], *, with_risks: bool = False
+) -> Columns:
+    """Return those columns of morbidity_pair that decide whether a pair is an edge; order is not told: NaN.
+
+    `untested` are pairs that are no part of the multiplicity; `with_risks`: risk ratios too.
+    """
+    columns = _joined(_edge_block(counts, chosen, rules, with_risks=with_risks) for chosen in _blocks(counts))
+    columns |= _names(counts)
+    apart = _is_in(columns, untested)
+    columns[MorbidityPair.q_value] = benjamini_hochberg(np.where(apart, np.nan, columns[MorbidityPair.p_value]))
+    return columns | dict.fromkeys(_ORDER_COLUMNS, np.full(len(apart), np.nan))
 
 
 def group_columns(
@@ -65,8 +76,8 @@ def group_columns(
     of_groups = {}
     for group in groups:
         strata = np.flatnonzero(np.array(group_of_stratum) == group)
-        blocks = [_ratio_of_block(counts, chosen, rules, strata) for chosen in _blocks(counts)]
-        of_groups[group] = {name: np.concatenate([b[name] for b in blocks]) for name in blocks[0]} | _names(counts)
+        every = (counts.cells(chosen, strata) for chosen in _blocks(counts))
+        of_groups[group] = _joined(_ratio_columns(cells, _judged(cells, rules)) for cells in every) | _names(counts)
     logarithm = np.log(np.stack([of_groups[g][MorbidityPairByGroup.odds_ratio] for g in groups], axis=1))
     error = np.stack([of_groups[g].pop("log_error") for g in groups], axis=1)
     apart = cochran_q(logarithm, error)
@@ -74,7 +85,7 @@ def group_columns(
     shared: Columns = {
         MorbidityPairByGroup.heterogeneity_chi_square: apart.statistic,
         MorbidityPairByGroup.heterogeneity_p_value: apart.p_value,
-        MorbidityPairByGroup.heterogeneity_q_value: q_values(apart.p_value),
+        MorbidityPairByGroup.heterogeneity_q_value: benjamini_hochberg(apart.p_value),
         MorbidityPairByGroup.trend: slope.slope,
         MorbidityPairByGroup.trend_lower_95: slope.lower,
         MorbidityPairByGroup.trend_upper_95: slope.upper,
@@ -121,11 +132,21 @@ def _names(counts: Counts) -> Columns:
     return {MorbidityPair.condition_a: names[first], MorbidityPair.condition_b: names[second]}
 
 
-def _ratio_of_block(
-    counts: Counts, chosen: NDArray[np.intp], rules: PairRules, strata: NDArray[np.intp] | None = None
-) -> Columns:
-    every = counts.cells(chosen, strata)
-    cells = every.without_empty_cells() if rules.zero_cells == "drop_stratum" else every
+def _joined(blocks: Iterable[Columns]) -> Columns:
+    listed = list(blocks)
+    return {name: np.concatenate([block[name] for block in listed]) for name in listed[0]}
+
+
+def _is_in(columns: Columns, chosen: Collection[tuple[str, str]]) -> Booleans:
+    pairs = zip(columns[MorbidityPair.condition_a], columns[MorbidityPair.condition_b], strict=True)
+    return np.array([pair in chosen for pair in pairs], dtype=bool)
+
+
+def _judged(every: Cells, rules: PairRules) -> Cells:
+    return every.without_empty_cells() if rules.zero_cells == "drop_stratum" else every
+
+
+def _ratio_columns(every: Cells, cells: Cells) -> Columns:
     contrast = cells.has_contrast
     ratio = odds_ratio(cells)
     reason = _reason(ratio.ratio, contrast)
@@ -141,23 +162,35 @@ def _ratio_of_block(
     }
 
 
+def _edge_block(counts: Counts, chosen: NDArray[np.intp], rules: PairRules, *, with_risks: bool) -> Columns:
+    every = counts.cells(chosen)
+    cells = _judged(every, rules)
+    return _edge_columns(every, cells, rules) | (_risks(cells) if with_risks else {})
+
+
 def _of_block(counts: Counts, chosen: NDArray[np.intp], rules: PairRules) -> Columns:
     every = counts.cells(chosen)
-    cells = every.without_empty_cells() if rules.zero_cells == "drop_stratum" else every
-    columns = _ratio_of_block(counts, chosen, rules)
+    cells = _judged(every, rules)
+    without = (~cells.has_contrast).sum(axis=1).astype(np.int64)
+    columns = _edge_columns(every, cells, rules) | _risks(cells) | _homogeneity(cells)
+    return columns | {MorbidityPair.strata_without_contrast_count: without}
+
+
+def _edge_columns(every: Cells, cells: Cells, rules: PairRules) -> Columns:
+    columns = _ratio_columns(every, cells)
     columns.pop("log_error")
-    contrast = cells.has_contrast
-    smallest = np.where(contrast, cells.n, np.inf).min(axis=1)
+    smallest = np.where(cells.has_contrast, cells.n, np.inf).min(axis=1)
     test = cochran_mantel_haenszel(cells, continuity=rules.continuity)
     return columns | {
         MorbidityPair.smallest_stratum_count: np.where(np.isfinite(smallest), smallest, np.nan),
-        MorbidityPair.strata_without_contrast_count: (~contrast).sum(axis=1).astype(np.int64),
-        **_limits("risk_ratio_b_given_a", risk_ratio(cells)),
-        **_limits("risk_ratio_a_given_b", risk_ratio(cells.swapped())),
         MorbidityPair.chi_square: test.statistic,
         MorbidityPair.p_value: test.p_value,
-        **_homogeneity(cells),
     }
+
+
+def _risks(cells: Cells) -> Columns:
+    ratios = {"risk_ratio_b_given_a": risk_ratio(cells), "risk_ratio_a_given_b": risk_ratio(cells.swapped())}
+    return {name: values for stem, ratio in ratios.items() for name, values in _limits(stem, ratio).items()}
 
 
 def _homogeneity(cells: Cells) -> Columns:
@@ -209,9 +242,9 @@ def _order(counts: Counts, apart: Booleans) -> Columns:
         expected,
         z_of_share(forward, both),
         direction,
-        q_values(np.where(apart, np.nan, direction)),
+        benjamini_hochberg(np.where(apart, np.nan, direction)),
         order,
-        q_values(np.where(apart, np.nan, order)),
+        benjamini_hochberg(np.where(apart, np.nan, order)),
     )
     return dict(zip(_ORDER_COLUMNS, values, strict=True))
 

@@ -13,7 +13,7 @@ from icspark.graphs.model import Network
 from icspark.graphs.network_igraph import adjusted_rand, communities
 from icspark.morbidity.counting import Counts, Survey, replicate_counts, replicates_at_once
 from icspark.morbidity.network import EdgeRules, network_of
-from icspark.morbidity.pair_table import Columns, PairRules, pair_columns
+from icspark.morbidity.pair_table import Columns, PairRules, edge_columns
 
 MOST_BYTES = 1 << 30
 """Memory of one task for the counts of replicates; what does not fit is counted in further passes."""
@@ -41,16 +41,17 @@ def replicate_networks(
 ) -> Iterator[Network]:
     """Yield the network of each replicate, made as the whole one is; order is not told again.
 
-    `columns` are those of morbidity_pair: pairs that had no q value (shared codes) have none here. As many replicates
-    are counted in one pass as fit into the memory of a task.
+    `columns` are those of morbidity_pair: pairs that had no q value (shared codes, nothing to test) have none here.
+    As many replicates are counted in one pass as fit into the memory of a task.
     """
     step = replicates_at_once(found, most_bytes=MOST_BYTES)
-    sharing = _without_q_value(columns)
+    untested, with_risks = _without_q_value(columns), rules[1].statistic == "risk_ratio"
     for begin in range(0, resampling.replicates, step):
         some = range(begin, min(begin + step, resampling.replicates))
         counts = replicate_counts(histories, found, some, seed=resampling.seed)
         for index in range(len(some)):
-            yield network_of(pair_columns(_one(counts, index), rules[0], sharing), rules[1])
+            told = edge_columns(_one(counts, index), rules[0], untested, with_risks=with_risks)
+            yield network_of(told, rules[1])
 
 
 def stability(network: Network, replicates: Iterable[Network], *, seed: int) -> Stability | None:

@@ -13,12 +13,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pyspark.sql import Column, DataFrame, SparkSession, Window
+from pyspark.sql import DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
 from icspark.config import Source
 from icspark.errors import ConfigurationError
 from icspark.quality.checks import Checked, Rule, check
+from icspark.quality.clinical_codes import normal_code
 from icspark.sources.headers import configured, demand, listed, spelt
 from icspark.sources.reading import read_any, typed
 from icspark.tables.morbidity import ConditionCode
@@ -40,11 +41,6 @@ RULES = (
         lambda: F.col(f"_text_{ConditionCode.code}").isNotNull() & (F.col(ConditionCode.code) == ""),
     ),
 )
-
-
-def normal_code(code: Column) -> Column:
-    """Return a code in upper case without dots, blanks and dashes: as lists and records are compared."""
-    return F.upper(F.regexp_replace(code, "[^A-Za-z0-9]", ""))
 
 
 def read(spark: SparkSession, source: Source) -> Checked:

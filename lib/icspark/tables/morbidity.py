@@ -6,7 +6,7 @@ from typing import Any
 
 from pyspark.sql import types as T
 
-from icspark.tables.table import Rate, Release, Table, column
+from icspark.tables.table import Breakdown, Rate, Release, Table, column
 
 STRING, LONG, INT, DOUBLE = T.StringType(), T.LongType(), T.IntegerType(), T.DoubleType()
 DATE, BOOLEAN = T.DateType(), T.BooleanType()
@@ -69,6 +69,8 @@ class ConditionHistory(Table, release=Release.PERSON):
         STRING, "national quintile of deprivation where the person lived; 1 = most deprived", vintage="imd_2019"
     )
     lsoa_2011_code = column(STRING, "LSOA 2011 of residence on the as-of date", vintage="lsoa_2011")
+    lsoa_2021_code = column(STRING, "LSOA 2021 of residence on the as-of date", vintage="lsoa_2021")
+    as_of_date = column(DATE, "day on which the person is described; null for a line of a wide table")
     conditions = column(T.ArrayType(STRING), "conditions by then, in alphabetical order", required=True)
     onset_days = column(
         T.ArrayType(INT), "first date of each as days since 1970; null where only history (backlog)", required=True
@@ -132,7 +134,16 @@ class MorbidityPair(PairColumns, release=Release.AGGREGATE):
     order_q_value = column(DOUBLE, "Benjamini-Hochberg over the pairs", **_DIRECTION)
 
 
-class MorbidityPairByGroup(PairColumns, release=Release.AGGREGATE):
+_COUNTS = ("both_count", "a_count", "b_count", "people_count")
+
+
+class MorbidityPairByGroup(
+    PairColumns,
+    release=Release.AGGREGATE,
+    breaks_down=(
+        Breakdown(MorbidityPair, by=("condition_a", "condition_b"), columns={name: name for name in _COUNTS}),
+    ),
+):
     """One row per pair of conditions, grouping and group.
 
     Source: derived from condition_history; odds ratios within strata of the other columns. The heterogeneity and the

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.multitest import fdrcorrection
 
-from icspark.inequality.partial import benjamini_hochberg, partial_correlations, statistics_of
+from icspark.inequality.partial import partial_correlations, statistics_of
 from icspark.inequality.ranks import in_order, spearman_matrix
+from icspark.statistics.multiplicity import benjamini_hochberg
 
 SEEDS = st.integers(0, 2**32 - 1)
 

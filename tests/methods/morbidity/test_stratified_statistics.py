@@ -11,13 +11,11 @@ from scipy import stats
 from statsmodels.regression.linear_model import WLS
 from statsmodels.stats.contingency_tables import StratifiedTable
 from statsmodels.stats.meta_analysis import combine_effects
-from statsmodels.stats.multitest import fdrcorrection
 
 from icspark.morbidity.cells import Cells
 from icspark.morbidity.direction import binomial_p_value, expected_share, z_of_share
 from icspark.morbidity.homogeneity import breslow_day_tarone, cochran_q, trend
 from icspark.morbidity.mantel_haenszel import cochran_mantel_haenszel, odds_ratio, risk_ratio
-from icspark.morbidity.multiplicity import q_values
 
 # Thirteen trials of BCG vaccine against tuberculosis (Colditz et al. 1994, JAMA 271:698): vaccinated with and without
 # the disease, then not vaccinated with and without it.
@@ -156,16 +154,6 @@ def test_a_group_without_an_estimate_is_left_out() -> None:
     assert np.isnan(cochran_q(value, error).p_value[1])
     found = trend(value, error, np.array([1.0, 2.0, 3.0])).slope
     assert found[0] == pytest.approx(0.2) and np.isnan(found[1])
-
-
-@given(st.lists(st.one_of(st.floats(0, 1), st.just(float("nan"))), min_size=1, max_size=30))
-@settings(max_examples=100, deadline=None)
-def test_q_values_of_statsmodels(drawn: list[float]) -> None:
-    p_values = np.array(drawn)
-    found, tested = q_values(p_values), ~np.isnan(p_values)
-    assert np.isnan(found[~tested]).all()
-    if tested.any():
-        assert found[tested] == pytest.approx(fdrcorrection(p_values[tested])[1], rel=1e-9, abs=1e-12)
 
 
 @given(st.lists(st.tuples(st.integers(0, 400), st.integers(0, 400), st.floats(0.01, 0.99)), min_size=1, max_size=12))

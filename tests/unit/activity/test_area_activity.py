@@ -9,15 +9,10 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 from scipy import stats
 
-from icspark.areas.area_activity import (
-    areas_of,
-    build_area_activity,
-    build_area_activity_by_age_sex,
-    strata_of_areas,
-    with_area,
-)
+from icspark.areas.area_activity import build_area_activity, build_area_activity_by_age_sex, strata_of_areas
 from icspark.disclosure.declarations import check_declarations, problems
 from icspark.errors import TableError
+from icspark.geography.levels import areas_of, with_area
 from icspark.statistics.periods import Periods, PooledYears
 from icspark.statistics.standardisation import EUROPEAN_STANDARD_POPULATION_2013
 from icspark.tables.activity import (

@@ -19,8 +19,9 @@ from icspark.morbidity.histories import (
     with_age_band,
     with_area,
 )
+from icspark.tables.activity import PersonArea
 from icspark.tables.morbidity import ConditionCase, WideRecord
-from icspark.tables.records import Person, RegistrationPeriod, Residence
+from icspark.tables.records import Person, RegistrationPeriod
 
 
 def day(text: str | None) -> date | None:
@@ -82,13 +83,14 @@ def test_the_area_of_the_day_and_its_national_quintile(spark: SparkSession) -> N
     described = spark.createDataFrame([(p, day("2020-05-31")) for p in "abc"], "person_id string, _point date")
     homes = [("a", "2000-01-01", "2020-05-31", "E01000001"), ("a", "2020-05-31", None, "E01000002")]
     homes += [("b", "2000-01-01", "2020-06-01", "E01000003")]
-    rows = [(day(begin), day(end), None, None, None, lsoa, None, person) for person, begin, end, lsoa in homes]
+    rows = [(p, day(begin), day(end), lsoa, "point", None, f"{lsoa}x", "point", None) for p, begin, end, lsoa in homes]
     deprivation = spark.createDataFrame(
         [("E01000002", 1), ("E01000003", 10)], "lsoa_2011_code string, imd_2019_decile long"
     )
-    placed = with_area(described, spark.createDataFrame(rows, Residence.schema()), deprivation).orderBy("person_id")
-    found = [(row.person_id, row.lsoa_2011_code, row.imd_2019_quintile) for row in placed.collect()]
-    assert found == [("a", "E01000002", "1"), ("b", "E01000003", "5"), ("c", None, None)]
+    placed = with_area(described, spark.createDataFrame(rows, PersonArea.schema()), deprivation).orderBy("person_id")
+    wanted = ("lsoa_2011_code", "lsoa_2021_code", "imd_2019_quintile")
+    found = [tuple(row[name] for name in wanted) for row in placed.collect()]
+    assert found == [("E01000002", "E01000002x", "1"), ("E01000003", "E01000003x", "5"), (None, None, None)]
 
 
 def test_conditions_by_the_day_with_the_onset_where_it_is_one(spark: SparkSession) -> None:
@@ -96,7 +98,9 @@ def test_conditions_by_the_day_with_the_onset_where_it_is_one(spark: SparkSessio
                                       "person_id string, _point date, sex_code string")  # fmt: skip
     nothing = F.lit(None).cast("string")
     described = described.withColumns(
-        dict.fromkeys(("age_band", "ethnic_category_code", "imd_2019_quintile", "lsoa_2011_code"), nothing)
+        dict.fromkeys(
+            ("age_band", "ethnic_category_code", "imd_2019_quintile", "lsoa_2011_code", "lsoa_2021_code"), nothing
+        )
     )
     cases = spark.createDataFrame(
         [
@@ -109,7 +113,7 @@ def test_conditions_by_the_day_with_the_onset_where_it_is_one(spark: SparkSessio
     )
     rows = build_condition_history(described, cases, strata=("age_band", "sex_code")).orderBy("person_id").collect()
     assert rows[0].conditions == ["asthma", "gout", "stroke"] and rows[0].onset_days == [10, None, 18413]
-    assert rows[0].stratum == "unknown|1"
+    assert rows[0].stratum == "unknown|1" and rows[0].as_of_date == day("2020-05-31")
     assert rows[1].conditions == [] and rows[1].onset_days == [] and rows[1].stratum == "unknown|unknown"
 
 

@@ -29,3 +29,14 @@ def loaded(name: str) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="session")
+def network() -> ModuleType:
+    """Return the module sample_network, which stands beside this file."""
+    spec = importlib.util.spec_from_file_location("sample_network", Path(__file__).parent / "sample_network.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

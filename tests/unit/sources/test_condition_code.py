@@ -9,8 +9,8 @@ from pyspark.sql import SparkSession
 
 from icspark.config import Source
 from icspark.errors import ConfigurationError, InputError
+from icspark.quality.clinical_codes import normal_code
 from icspark.sources import condition_code
-from icspark.sources.condition_code import normal_code
 
 
 def test_a_list_of_our_own(spark: SparkSession, file_of, halves) -> None:
