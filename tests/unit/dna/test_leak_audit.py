@@ -14,7 +14,7 @@ from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from icspark.dna.features import Inputs, build_dna_feature
-from icspark.dna.leak_audit import Cut, audited, cut_times, sampled, span_of_points
+from icspark.dna.leak_audit import Audit, Cut, audited, cut_times, sampled, span_of_points
 from icspark.dna.points import FeatureRules
 from icspark.errors import QualityError
 from icspark.tables.dna import DnaFeature
@@ -70,7 +70,7 @@ def _of_the_clinic_day(row: str, held: datetime, booked: datetime, code: str) ->
 
 def test_planted_leaks_are_named_and_nothing_else_is(inputs: Inputs) -> None:
     features = with_planted_leaks(inputs).persist()
-    rows = audited(features, inputs, with_planted_leaks, cuts=CUTS).collect()
+    rows = audited(features, inputs, with_planted_leaks, Audit(CUTS, 7)).collect()
     features.unpersist()
     leaks = {row["column_name"] for row in rows if row["is_leak"]}
     assert leaks == {name for name in features.columns if name.startswith("leak_")}
@@ -84,7 +84,7 @@ def test_days_before_leak_nothing_either_and_a_sample_of_persons_has_the_rates_o
     rules = FeatureRules(days_before=2, look_back_days=300)
     build = partial(build_dna_feature, rules=rules)
     features = build(inputs).persist()
-    rows = audited(features, inputs, build, cuts=CUTS[1:], share=0.5).collect()
+    rows = audited(features, inputs, build, Audit(CUTS[1:], 7, share=0.5)).collect()
     assert [row["column_name"] for row in rows if row["is_leak"]] == []
     in_sample = features.where((F.col("prediction_datetime") <= F.lit(CLINIC_DAY)) & sampled(0.5)).count()
     features.unpersist()
