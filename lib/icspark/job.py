@@ -41,11 +41,12 @@ class Job(Generic[C]):
         self.inputs[table.name()] = str(version)
         return self.tables.read(table, version=version)
 
-    def read_if_present(self, table: type[Table]) -> DataFrame | None:
-        """Return a table of READS_IF_PRESENT, or None where no job has written it."""
+    def read_if_present(self, table: type[Table], *, at: int | None = None) -> DataFrame | None:
+        """Return a table of READS_IF_PRESENT as `read` does, or None where no job has written it."""
         if table not in self.module.reads_if_present:
             raise self._undeclared(table.name(), "READS_IF_PRESENT")
         version = self.tables.version(table)
+        version = at if at is not None and version is not None else version
         self.inputs[table.name()] = str(version)
         return None if version is None else self.tables.read(table, version=version)
 

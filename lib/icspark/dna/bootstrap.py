@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 import numpy as np
+from pydantic import Field
 
+from icspark.config import JobConfig
 from icspark.dna.ranking import Floats, Whole
 
 FEWEST_KNOWN = 0.9
@@ -16,12 +17,11 @@ FEWEST_KNOWN = 0.9
 _NONE = (np.nan, np.nan)
 
 
-@dataclass(frozen=True)
-class Resampling:
-    """How many times people are drawn anew, and the seed."""
+class Resampling(JobConfig):
+    """How people are drawn anew: the same words in every section that needs them."""
 
-    replicates: int = 500
-    seed: int = 20240401
+    replicates: int = Field(500, ge=0, le=10_000, description="times that people are drawn anew; 0: no limits")
+    seed: int = Field(20240401, description="seed of the drawing")
 
 
 def person_weights(people: int, resampling: Resampling) -> Iterator[Floats]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from pyspark.sql import DataFrame, Row
+from typing import Any
+
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from icspark.errors import QualityError
 from icspark.tables.dna import DnaModel, DnaPromotion
 
 
-def champion(promotions: DataFrame | None, models: DataFrame, *, model_name: str) -> Row | None:
+def champion(promotions: DataFrame | None, models: DataFrame, *, model_name: str) -> dict[str, Any] | None:
     """Return the row of dna_model of the current champion of a name; None where none was ever promoted.
 
     Raises QualityError where the version that was promoted is not in dna_model.
@@ -29,16 +31,40 @@ def champion_version(promotions: DataFrame | None, *, model_name: str) -> int | 
     return None if found is None or found[0] is None else int(found[0])
 
 
-def model_row(models: DataFrame, *, model_name: str, version: int | None = None) -> Row:
-    """Return the row of dna_model of a version, or the newest of a name; QualityError where there is none."""
+def model_row(models: DataFrame, *, model_name: str, version: int | None = None) -> dict[str, Any]:
+    """Return the row of dna_model of a version, or of the newest of a name; QualityError where there is none."""
     of_name = models.where(F.col(DnaModel.model_name) == model_name)
     chosen = of_name if version is None else of_name.where(F.col(DnaModel.model_version) == version)
     found = chosen.orderBy(F.desc(DnaModel.model_version)).first()
     if found is None:
-        said = "any version" if version is None else f"version {version}"
+        said = "version" if version is None else f"version {version}"
         raise QualityError(
             f"there is no {said} of this model",
             where=f"{DnaModel.name()}, model_name {model_name}",
             mend="train one with dna_train, or name one that is there",
         )
-    return found
+    return found.asDict()
+
+
+def evaluated_row(models: DataFrame, *, model_name: str, version: int | None = None) -> dict[str, Any]:
+    """Return the row of dna_model of a version, or of the newest of a name that is no refit and so has windows."""
+    whole = models if version is not None else models.where(F.col(DnaModel.parent_version).isNull())
+    return model_row(whole, model_name=model_name, version=version)
+
+
+def reported_rows(
+    models: DataFrame, promotions: DataFrame | None, *, model_name: str, version: int | None
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the rows of dna_model of the version that a card is of, and of that which was evaluated for it.
+
+    The champion where no version is named, the newest where there is no champion. A refit is evaluated as its parent.
+    """
+    wanted = version if version is not None else champion_version(promotions, model_name=model_name)
+    row = model_row(models, model_name=model_name, version=wanted)
+    return row, parent_row(models, row)
+
+
+def parent_row(models: DataFrame, row: dict[str, Any]) -> dict[str, Any]:
+    """Return the row of a refit's parent; the row itself where it is no refit."""
+    version = row[DnaModel.parent_version]
+    return row if version is None else model_row(models, model_name=row[DnaModel.model_name], version=version)

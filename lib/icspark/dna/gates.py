@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 import numpy as np
@@ -105,9 +105,11 @@ def calibration_gates(evaluation: pd.DataFrame, limits: GateLimits) -> list[Gate
     enough = _are_enough(measured, limits) & measured[DnaEvaluation.standard_error].notna()
     groups = measured[is_group & enough].groupby([DnaEvaluation.group_by, DnaEvaluation.group]).ngroups
     width = float(stats.norm.isf(0.025 / max(groups, 1)))
-    rows: list[dict[str, Any]] = [dict(zip(measured, row, strict=True)) for row in measured.itertuples(index=False)]
-    for row, is_enough in zip(rows, enough, strict=True):
-        row[_ENOUGH] = bool(is_enough)
+    columns = list(measured.columns)
+    rows = [
+        {**dict(zip(columns, row, strict=True)), _ENOUGH: bool(is_enough)}
+        for row, is_enough in zip(measured.itertuples(index=False), enough, strict=True)
+    ]
     own = [row for row in rows if row[DnaEvaluation.group_by] == OVERALL]
     found = [_overall(measure, own, limits) for measure in (LARGE, SLOPE)]
     return found + [_group(row, limits, width, groups) for row in rows if row[DnaEvaluation.group_by] != OVERALL]
@@ -129,9 +131,9 @@ def refit_gates(
 ) -> list[Gate]:
     """Return whether a refit is near enough to the version that was evaluated: soon after it, and little changed.
 
-    Times are UTC without a zone, as the tables hold them.
+    `decided` has a zone; the times of the rows are as Spark gives them, in the zone of this process.
     """
-    days = (decided - parent["trained_datetime"]).total_seconds() / 86_400
+    days = (decided - parent["trained_datetime"].astimezone(UTC)).total_seconds() / 86_400
     same = child["calibrator"] == parent["calibrator"] and list(child["features"]) == list(parent["features"])
     mean, largest = child["mean_probability_change"], child["largest_probability_change"]
     return [

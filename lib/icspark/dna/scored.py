@@ -18,6 +18,7 @@ MEASURES = (
     "observed_over_expected",
     "brier",
     "scaled_brier",
+    "listed_share",
     "sensitivity_at_capacity",
     "precision_at_capacity",
     *[f"net_benefit_{at}" for at in _AT],
@@ -110,6 +111,6 @@ def _plain(sums: Floats) -> Floats:
     with np.errstate(divide="ignore", invalid="ignore"):
         rate, score = cases / rows, squares / rows
         scaled = 1 - score / (rate * (1 - rate)) if 0 < cases < rows else np.nan
-        head = [rate, expected / rows, cases / expected, score, scaled, found / cases, found / listed]
+        head = [rate, expected / rows, cases / expected, score, scaled, listed / rows, found / cases, found / listed]
         benefit = (right - (acted - right) * odds) / rows
     return np.concatenate([head, benefit, rate - (1 - rate) * odds])

@@ -215,12 +215,12 @@ class DnaEvaluation(Table, release=Release.AGGREGATE):
 class DnaCurve(Table, release=Release.AGGREGATE):
     """One row per model version, window, curve and point: what the pictures of a model are drawn from.
 
-    Source: dna_evaluate. Curves: `roc` (x false positive share, y sensitivity), `precision_recall` (x sensitivity, y
-    precision), `calibration` (a tenth of the appointments: x mean probability, y observed share), `smooth_calibration`
-    (x probability, y observed by the spline), `histogram` (x start of a bin of probability), `gain` (x share called, y
-    share of non-attendances among them), `gain_at_capacity` (the same at the list per site and day), `decision` and
-    `decision_all` (x threshold, y net benefit of the model and of acting on all), `importance` (label is the feature, x
-    its place, y loss of AUROC when its values are mixed). Null limits and counts where there are none.
+    Source: dna_evaluate. Curves: `roc` (x 1 - specificity, y sensitivity), `precision_recall` (x sensitivity, y
+    precision), `calibration` (a tenth of the appointments: x mean probability, y observed share), `histogram` (x and y
+    bounds of a bin of probability), `gain` (x share called of each site and day, y share of non-attendances among
+    them), `decision` (x threshold, y net benefit of the model, y_all of acting on everybody), `importance` (label the
+    feature, y fall of the AUROC when its values are mixed). Null where a curve has no such number; a null count of the
+    histogram is a withheld one.
     """
 
     model_name = column(STRING, "name of the model", key=True, partition=True)
@@ -230,11 +230,12 @@ class DnaCurve(Table, release=Release.AGGREGATE):
     curve = column(STRING, "which curve", key=True)
     point = column(LONG, "number of the point along the curve, from 0", key=True)
     label = column(STRING, "what the point stands for, where it is no number")
-    x = column(DOUBLE, "abscissa", withheld_with=("appointments_count",))
-    y = column(DOUBLE, "ordinate", withheld_with=("appointments_count",))
-    lower_95 = column(DOUBLE, "lower limit of y", withheld_with=("appointments_count",))
-    upper_95 = column(DOUBLE, "upper limit of y", withheld_with=("appointments_count",))
-    appointments_count = column(LONG, "appointments that the point stands for", is_count=True)
+    x = column(DOUBLE, "abscissa", is_open=True)
+    y = column(DOUBLE, "ordinate", is_open=True)
+    y_all = column(DOUBLE, "ordinate of acting on everybody", is_open=True)
+    lower_95 = column(DOUBLE, "lower limit of y", is_open=True)
+    upper_95 = column(DOUBLE, "upper limit of y", is_open=True)
+    appointments_count = column(LONG, "appointments of a bin, held to the floor of disclosure", is_count=True)
 
 
 class DnaPromotion(Table):

@@ -23,7 +23,7 @@ def two_models(seed: int = 1, rows: int = 3000):
 
 def test_differences_are_those_of_scikit_learn() -> None:
     outcome, near, far, person = two_models()
-    found = compared(outcome, (near, far), person, Resampling(5))
+    found = compared(outcome, (near, far), person, Resampling(replicates=5))
     rate = outcome.mean() * (1 - outcome.mean())
     expected = {
         "auroc": metrics.roc_auc_score(outcome, near) - metrics.roc_auc_score(outcome, far),
@@ -36,21 +36,23 @@ def test_differences_are_those_of_scikit_learn() -> None:
 
 def test_a_model_equals_itself_in_every_replicate() -> None:
     outcome, near, _, person = two_models()
-    for difference in compared(outcome, (near, near.copy()), person, Resampling(20)).values():
+    for difference in compared(outcome, (near, near.copy()), person, Resampling(replicates=20)).values():
         assert (difference.value, difference.lower, difference.upper) == (0, 0, 0)
 
 
 def test_pairing_narrows_the_interval_and_a_worse_model_is_below() -> None:
     outcome, near, far, person = two_models()
-    paired = compared(outcome, (far, near), person, Resampling(200))["auroc"]
+    paired = compared(outcome, (far, near), person, Resampling(replicates=200))["auroc"]
     assert paired.upper < 0
     nearer = np.clip(near + 0.001, 0, 1)  # the same ranking
-    same = compared(outcome, (nearer, near), person, Resampling(200))["auroc"]
-    alone = replicated(person, lambda w: np.array([Ranking.of(outcome, near).auroc(w)]), Resampling(200))
+    same = compared(outcome, (nearer, near), person, Resampling(replicates=200))["auroc"]
+    alone = replicated(person, lambda w: np.array([Ranking.of(outcome, near).auroc(w)]), Resampling(replicates=200))
     lower, upper = limits(alone)
     assert same.upper - same.lower < (upper - lower)[0] / 10
 
 
 def test_one_class_has_no_difference() -> None:
-    difference = compared(np.ones(4, dtype=bool), (np.full(4, 0.2), np.full(4, 0.3)), np.arange(4), Resampling(3))
+    difference = compared(
+        np.ones(4, dtype=bool), (np.full(4, 0.2), np.full(4, 0.3)), np.arange(4), Resampling(replicates=3)
+    )
     assert np.isnan(difference["auroc"].value)

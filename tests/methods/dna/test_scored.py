@@ -40,6 +40,7 @@ def test_they_equal_the_measures_one_by_one(seed: int, is_weighted: bool) -> Non
         assert found[name] == pytest.approx(measure(outcome, chance, weight), abs=1e-7), name
     assert found["sensitivity_at_capacity"] == pytest.approx(measures.sensitivity(outcome, listed, weight))
     assert found["precision_at_capacity"] == pytest.approx(measures.precision(outcome, listed, weight))
+    assert found["listed_share"] == pytest.approx(np.average(listed, weights=weight))
     assert found["non_attendance_share"] == pytest.approx(np.average(outcome, weights=weight))
     assert found["mean_probability"] == pytest.approx(np.average(chance, weights=weight))
     for at in NET_BENEFIT_AT:

@@ -9,15 +9,15 @@ from icspark.dna.bootstrap import Resampling, limits, person_weights, replicated
 
 
 def test_as_many_people_are_drawn_as_there_are_and_the_seed_decides() -> None:
-    drawn = list(person_weights(50, Resampling(20, seed=1)))
+    drawn = list(person_weights(50, Resampling(replicates=20, seed=1)))
     assert {w.sum() for w in drawn} == {50.0}
-    assert np.array_equal(drawn, list(person_weights(50, Resampling(20, seed=1))))
-    assert not np.array_equal(drawn, list(person_weights(50, Resampling(20, seed=2))))
+    assert np.array_equal(drawn, list(person_weights(50, Resampling(replicates=20, seed=1))))
+    assert not np.array_equal(drawn, list(person_weights(50, Resampling(replicates=20, seed=2))))
 
 
 def test_rows_of_one_person_are_drawn_together() -> None:
     person = np.array([70, 3, 70, 5])
-    for weight in replicated(person, lambda w: w, Resampling(10)):
+    for weight in replicated(person, lambda w: w, Resampling(replicates=10)):
         assert weight[0] == weight[2]
         assert weight[[0, 1, 3]].sum() == 3
 
@@ -27,7 +27,7 @@ def test_limits_of_a_mean_of_people_are_those_of_its_standard_error() -> None:
     effect = rng.normal(size=400)
     person = np.repeat(np.arange(400), 5)
     value = effect[person]
-    found = replicated(person, lambda w: np.array([w @ value / w.sum()]), Resampling(2000, seed=9))
+    found = replicated(person, lambda w: np.array([w @ value / w.sum()]), Resampling(replicates=2000, seed=9))
     lower, upper = limits(found)
     standard_error = effect.std() / np.sqrt(400)
     assert (upper - lower)[0] / 2 == pytest.approx(1.96 * standard_error, rel=0.1)

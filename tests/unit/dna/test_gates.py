@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 import pandas as pd
 import pytest
@@ -24,7 +24,7 @@ LIMITS = GateLimits()
 MODEL = {
     "feature_version": 4,
     "feature_source": "dna_feature",
-    "trained_datetime": datetime(2025, 4, 1),
+    "trained_datetime": datetime(2025, 4, 1, tzinfo=UTC),
     "calibrator": "sigmoid",
     "features": ["age_years", "lead_days"],
     "mean_probability_change": 0.002,
@@ -105,7 +105,7 @@ def test_the_evaluation_must_be_on_the_version_that_the_model_claims() -> None:
 def audit(cuts: int, *, leaks: int = 0, version: int = 4) -> pd.DataFrame:
     return pd.DataFrame(
         {
-            "cut_datetime": [datetime(2024, 1, 1 + n) for n in range(cuts)],
+            "cut_datetime": [datetime(2024, 1, 1 + n, tzinfo=UTC) for n in range(cuts)],
             "feature_version": version,
             "is_leak": [n < leaks for n in range(cuts)],
         }
@@ -158,15 +158,15 @@ def test_not_worse_means_the_lower_limit_and_without_a_champion_it_is_said() -> 
     ],
 )
 def test_a_refit_must_be_near_its_parent(change: dict[str, object], refused: list[str]) -> None:
-    gates = refit_gates({**MODEL, **change}, MODEL, datetime(2025, 6, 30), LIMITS)
+    gates = refit_gates({**MODEL, **change}, MODEL, datetime(2025, 6, 30, tzinfo=UTC), LIMITS)
     assert [gate.gate for gate in gates if not gate.is_passed] == refused
 
 
 def test_a_refit_must_follow_within_90_days() -> None:
     for decided, passed in (
-        (datetime(2025, 6, 30), True),
-        (datetime(2025, 6, 30, 1), False),
-        (datetime(2025, 3, 1), False),
+        (datetime(2025, 6, 30, tzinfo=UTC), True),
+        (datetime(2025, 6, 30, 1, tzinfo=UTC), False),
+        (datetime(2025, 3, 1, tzinfo=UTC), False),
     ):
         assert refit_gates(MODEL, MODEL, decided, LIMITS)[0].is_passed is passed
 

@@ -1,0 +1,66 @@
+"""Ask the gates whether a version may be champion, and let the registry's alias mirror the decision.
+
+A refused gate leaves the champion as it is, and the table says which gate, value and limit. Somebody may overrule a
+refusal of one named version, by name and with a reason, which are kept. docs/decisions/non-attendance-gates.md
+"""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from icspark.config import JobConfig
+from icspark.dna import feature_source, promotion
+from icspark.dna.bootstrap import Resampling
+from icspark.dna.champion import model_row
+from icspark.dna.extract import MEGABYTE
+from icspark.dna.gates import GateLimits
+from icspark.dna.judging import TEST
+from icspark.dna.tracking import Store
+from icspark.job import Job
+from icspark.tables.dna import DnaEvaluation, DnaFeature, DnaLeakAudit, DnaModel, DnaPromotion, FlatAppointment
+
+READS = (DnaModel, DnaEvaluation)
+READS_IF_PRESENT = (DnaLeakAudit, DnaPromotion, DnaFeature, FlatAppointment)
+WRITES = (DnaPromotion,)
+
+
+class Config(JobConfig):
+    """Which version, judged on which window, held to what."""
+
+    model_name: str = Field("dna_risk", min_length=1, description="name of the model in the registry")
+    version: int | None = Field(None, ge=1, description="version that asks; null: the newest")
+    window: str = Field(TEST, description="window of dna_evaluation on which it is judged")
+    limits: GateLimits = Field(default_factory=GateLimits)
+    override: promotion.Override | None = Field(None, description="who lets a refused version pass, and why")
+    resampling: Resampling = Field(default_factory=Resampling)
+    extract_ceiling_megabytes: int = Field(2000, ge=1, description="memory that the rows of a window may take")
+
+
+def run(job: Job[Config]) -> None:
+    """Write dna_promotion, and move the alias where the gates, or somebody by name, let the version through."""
+    config, store = job.config, Store(job.environment)
+    models, promotions = job.read(DnaModel), job.read_if_present(DnaPromotion)
+    row = model_row(models, model_name=config.model_name, version=config.version)
+    asking = promotion.candidate(models, promotions, row, window=config.window)
+    if asking.is_champion:
+        job.keep(DnaPromotion)
+        store.set_champion(config.model_name, asking.number)
+        return
+    how = promotion.Comparison(config.window, config.resampling, config.extract_ceiling_megabytes * MEGABYTE)
+    source, version = asking.source
+    features = feature_source.feature_rows(source, job.read_if_present(feature_source.TABLES[source], at=version))
+    evidence = promotion.Evidence(
+        promotion.evaluation_of(job.read(DnaEvaluation), asking.judged, config.window),
+        promotion.audit_of(job.read_if_present(DnaLeakAudit), asking.version),
+        promotion.against_rival(asking, features, store.load, how),
+        promotion.started(job.run),
+    )
+    decided = promotion.decide(asking, evidence, config.limits, override=config.override)
+    if promotion.is_said_already(decided, promotions):
+        job.keep(DnaPromotion)
+    else:
+        rows = job.spark.createDataFrame(decided.rows(), DnaPromotion.schema()).coalesce(1)
+        job.write(DnaPromotion, rows, replacing=(DnaPromotion.decided_datetime,))
+    job.note("gates_refused", decided.refused_count)
+    if decided.is_promoted:
+        store.set_champion(config.model_name, asking.number, tags=decided.tags)
