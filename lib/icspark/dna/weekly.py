@@ -155,11 +155,11 @@ def outcome_findings(
 ) -> dict[date, list[Finding]]:
     """Return what the outcomes of each watched week, and of the 13 weeks that end with it, say of the champion."""
     rows = watched.select(WEEK, *_period_columns(watched))
-    by_week = rows.groupBy(WEEK).applyInArrow(_Judging(weekly, known, shared), FINDING)
+    by_week = rows.groupBy(WEEK).applyInArrow(_judging(weekly, known, shared), FINDING)
     narrow = [name for name in rows.columns if not name.startswith(GROUP) or name == f"{GROUP}{CONTACT}"]
     ends = F.explode(F.sequence(F.col(WEEK), F.date_add(WEEK, 7 * (QUARTER_WEEKS - 1)), F.make_dt_interval(F.lit(7))))
     spread = rows.select(*narrow).withColumn(WEEK, ends).where(F.col(WEEK) < F.lit(weeks.end))
-    by_quarter = spread.groupBy(WEEK).applyInArrow(_Judging(quarterly, known, shared), FINDING)
+    by_quarter = spread.groupBy(WEEK).applyInArrow(_judging(quarterly, known, shared), FINDING)
     found: dict[date, list[Finding]] = {}
     for row in by_week.unionAll(by_quarter).toArrow().to_pylist():
         found.setdefault(row.pop(WEEK), []).append(Finding(**row))
@@ -173,18 +173,17 @@ FINDING = (
 )
 
 
-@dataclass(frozen=True)
-class _Judging:
-    """What a task does with the rows of one time: a callable that can be sent to it."""
+Judge = Callable[[Period, Mapping[Group, Yardstick], Budget], list[Finding]]
 
-    judge: Callable[[Period, Mapping[Group, Yardstick], Budget], list[Finding]]
-    known: Mapping[Group, Yardstick]
-    shared: Budget
 
-    def __call__(self, table: pa.Table) -> pa.Table:
+def _judging(judge: Judge, known: Mapping[Group, Yardstick], shared: Budget) -> Callable[[pa.Table], pa.Table]:
+    # A function rather than an object: Spark counts the arguments, and an object's own self would be one.
+    def judged(table: pa.Table) -> pa.Table:
         week = table.column(WEEK)[0].as_py()
-        found = self.judge(_period(table), self.known, self.shared)
+        found = judge(_period(table), known, shared)
         return pa.Table.from_pylist([{WEEK: week, **finding.row()} for finding in found], schema=_arrow(FINDING))
+
+    return judged
 
 
 def _period_columns(frame: DataFrame) -> list[Column]:
