@@ -65,7 +65,7 @@ class Weeks:
     def season_before(self, monday: date) -> str | None:
         """Return the quarter of a year, a year before a week; None where its rows do not have their whole history."""
         first = date(monday.year - 1, 3 * ((monday.month - 1) // 3) + 1, 1)
-        return _season(first) if first >= self.complete_from else None
+        return season_of(first) if first >= self.complete_from else None
 
     @property
     def seasons(self) -> list[str]:
@@ -78,7 +78,8 @@ class Weeks:
         return self.start - timedelta(weeks=POOLED_WEEKS - 1)
 
 
-def _season(day: date) -> str:
+def season_of(day: date) -> str:
+    """Return the quarter of a year that a day lies in: 2025-1 for January to March 2025."""
     return f"{day.year}-{(day.month - 1) // 3 + 1}"
 
 

@@ -215,6 +215,7 @@ def test_the_area_over_the_quarter_counts_every_week_so_far(found: pd.DataFrame,
     assert row["appointments_count"] == (~those["is_reached"]).sum()
 
 
+@pytest.mark.slow
 def test_the_rows_are_the_same_however_the_appointments_are_split(
     watched: Watched, model: FittedModel, rows: list[dict[str, Any]]
 ) -> None:
