@@ -29,8 +29,19 @@ ARGUMENTS = (
 @pytest.fixture(scope="session")
 def sample() -> ModuleType:
     """Return the made-up region of the tests of pages."""
-    file = Path(__file__).parent.parent / "unit/reporting/sample_region.py"
-    spec = importlib.util.spec_from_file_location("sample_region", file)
+    return loaded("sample_region")
+
+
+@pytest.fixture(scope="session")
+def sample_model() -> ModuleType:
+    """Return the made-up model of the tests of pages."""
+    return loaded("sample_model")
+
+
+def loaded(name: str) -> ModuleType:
+    """Return a module of the tests of pages."""
+    file = Path(__file__).parent.parent / f"unit/reporting/{name}.py"
+    spec = importlib.util.spec_from_file_location(name, file)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)

@@ -99,7 +99,7 @@ def findings(rows: Rows, planted: Floats, resampling: Resampling, bounds: Bounds
     for (group, measure), one in model.items():
         at_best = best[group, measure].value if (group, measure) in best else np.nan
         reach = 0.0 if group == ALL else width * one.standard_error
-        lower, upper = _accepted(measure, group, at_best, reach, bounds)
+        lower, upper = _accepted(one, at_best, reach, bounds)
         unit, meaning = SHOWN[measure]
         yield Finding(measure, _subject(group), at_best, one.value, lower, upper, unit, meaning)
     difference = compared(own.outcome, (own.probability, planted), own.person, resampling)["auroc"]
@@ -118,11 +118,12 @@ def _figures(rows: Rows, resampling: Resampling) -> dict[tuple[str, str], Measur
     return {(one.group, one.measure): one for one in found if one.measure in SHOWN and one.reason is None}
 
 
-def _accepted(measure: str, group: str, best: float, reach: float, bounds: Bounds) -> tuple[float | None, float | None]:
-    if measure == "auroc":
-        return (best - bounds.auroc_below_best, None) if group == ALL else (None, None)
-    low, high = {
+def _accepted(one: Measured, best: float, reach: float, bounds: Bounds) -> tuple[float | None, float | None]:
+    if one.measure == "auroc":
+        return (best - bounds.auroc_below_best, None) if one.group == ALL else (None, None)
+    limits = {
         "calibration_slope": (bounds.slope_from, bounds.slope_to),
         "calibration_in_the_large": (-bounds.in_the_large, bounds.in_the_large),
-    }.get(measure, (None, None))
+    }
+    low, high = limits.get(one.measure, (None, None))
     return (None, None) if low is None or high is None else (low - reach, high + reach)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from icspark.reporting.dna_words import place_of_kind
+
 
 @dataclass(frozen=True)
 class Trial:
@@ -96,4 +98,4 @@ def who_gains(evaluation: pd.DataFrame, relative_risk: float) -> list[Gain]:
         if np.isfinite([called, sensitivity, before]).all():
             after = before * (1 - sensitivity * (1 - relative_risk))
             found.append(Gain(str(kind), str(group), called, before, after))
-    return sorted(found, key=lambda gain: (gain.group_by != "overall", gain.group_by, gain.group))
+    return sorted(found, key=lambda gain: (place_of_kind(gain.group_by), gain.group))

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from icspark.reporting.dna_pictures import LINE, MODEL, QUIET
 from icspark.reporting.dna_tables import rows_of
-from icspark.reporting.dna_words import MEASURES, group_name, kind_name
+from icspark.reporting.dna_words import MEASURES, REASONS, group_name, kind_name, place_of_kind
 from icspark.reporting.static_map import DOTS_PER_INCH, INK
 
 Lines = Sequence[tuple[str, str | None]]
@@ -51,8 +51,9 @@ def forest_picture(
 def _lines(groups: pd.DataFrame) -> list[tuple[str, str | None]]:
     """Return a heading (group None) and then the groups of each kind, from the top."""
     found: list[tuple[str, str | None]] = []
-    for kind, part in groups.groupby("group_by", sort=False):
-        found += [(str(kind), None), *[(str(kind), str(group)) for group in dict.fromkeys(part["group"])]]
+    for kind in sorted(set(groups["group_by"]), key=place_of_kind):
+        names = dict.fromkeys(groups.loc[groups["group_by"] == kind, "group"])
+        found += [(kind, None), *[(kind, str(name)) for name in names]]
     return found
 
 
@@ -65,7 +66,11 @@ def _draw(axes: Axes, rows: pd.DataFrame, lines: Lines, band: tuple[float, float
     by_group = {(row["group_by"], row["group"]): row for row in rows_of(rows)}
     for place, line in enumerate(lines):
         row = by_group.get((line[0], line[1] or ""))
-        if row is None or pd.isna(row["value"]):
+        if row is None:
+            continue
+        if pd.isna(row["value"]):
+            why = REASONS.get(row["reason"], "withheld")
+            axes.text(0.02, -place, why, transform=axes.get_yaxis_transform(), fontsize=7.5, color=LINE, va="center")
             continue
         if not (pd.isna(row["lower_95"]) or pd.isna(row["upper_95"])):
             axes.plot([row["lower_95"], row["upper_95"]], [-place, -place], color=MODEL, linewidth=1.6)

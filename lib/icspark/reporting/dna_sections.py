@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from icspark.reporting.dna_tables import CardTables, Row, rows_of
-from icspark.reporting.dna_words import GATES, MEASURES, REASONS, WINDOWS, place_name, with_limits
+from icspark.reporting.dna_words import GATES, MEASURES, REASONS, WINDOWS, place_name, place_of_kind, with_limits
 from icspark.reporting.embedding import Markup, escaped, table_rows
 
 OF_GROUPS = (
@@ -48,7 +48,8 @@ def group_rows(card: CardTables) -> list[tuple[object, ...]]:
     for row in rows_of(card.of_window()):
         if row["group_by"] != "overall":
             groups.setdefault((row["group_by"], row["group"]), {})[row["measure"]] = row
-    return [_group_row(place_name(*place), measures) for place, measures in groups.items()]
+    ordered = sorted(groups, key=lambda place: (place_of_kind(place[0]), place[1]))
+    return [_group_row(place_name(*place), groups[place]) for place in ordered]
 
 
 def _group_row(name: str, measures: dict[str, Row]) -> tuple[object, ...]:
@@ -99,7 +100,8 @@ def monitoring(card: CardTables) -> Markup:
         return Markup('<p class="card">This version has not been monitored yet (job dna_monitor).</p>')
     alarms = card.monitor[card.monitor["is_alarm"].eq(True)]
     weeks = card.monitor["week_start_date"].nunique()
-    text = f"{weeks} weeks, the newest beginning on {card.monitor['week_start_date'].max()}: {len(alarms)} alarms."
+    newest = card.monitor["week_start_date"].max()
+    text = f"Weeks: {weeks}, the newest beginning on {newest}. Alarms: {len(alarms)}."
     own = card.monitor[(card.monitor["group_by"] == "overall") | card.monitor["is_alarm"].eq(True)]
     rows = table_rows([_week_row(row) for row in own.itertuples(index=False)])
     heads = "".join(f'<th scope="col">{head}</th>' for head in ("Week", "Measure", "Group", "Value", "Limits", "Alarm"))

@@ -97,6 +97,12 @@ def kind_name(group_by: str) -> str:
     return GROUPS.get(group_by, group_by.replace("_", " "))
 
 
+def place_of_kind(group_by: str) -> tuple[int, str]:
+    """Return where a kind of groups stands among the others: the whole first, then as GROUPS has them."""
+    order = ["overall", *GROUPS]
+    return (order.index(group_by) if group_by in order else len(order)), group_by
+
+
 def place_name(group_by: str, group: str) -> str:
     """Return a group with what makes it, in words."""
     return "overall" if group_by == "overall" else f"{kind_name(group_by)}: {group_name(group_by, group)}"

@@ -133,6 +133,19 @@ class FlatAppointment(Table, release=Release.PERSON):
     categories = column(named_values(STRING), "columns of text, the same in each row; null if missing", required=True)
 
 
+class ExtraFeature(Table, release=Release.PERSON):
+    """One row per person, feature and moment from which its value was known.
+
+    Source: a file of your own (`sources.extra_feature`). A value counts at a prediction point only if it was known
+    before it; the newest such one does. Null where the person ceased to have one.
+    """
+
+    person_id = column(STRING, "pseudonym of the person", key=True)
+    feature = column(STRING, "name of the feature", key=True)
+    known_from_datetime = column(TIMESTAMP, "moment from which the value was known, UTC", key=True)
+    value = column(DOUBLE, "the value; 1 and 0 for true and false")
+
+
 class DnaLeakAudit(Table):
     """One row per cut time and column of dna_feature: whether later knowledge moved it.
 
