@@ -11,11 +11,10 @@ from functools import partial
 from typing import Any
 
 from pydantic import Field
-from pyspark.sql import functions as F
 
 from icspark.config import JobConfig
 from icspark.dna.features import NEEDED, USED_IF_PRESENT, Inputs, build_dna_feature
-from icspark.dna.leak_audit import Cut, audited, cut_times, span_of_points
+from icspark.dna.leak_audit import Audit, Cut, audited, cut_times, span_of_points
 from icspark.dna.points import FeatureRules
 from icspark.job import Job
 from icspark.tables.dna import DnaFeature, DnaLeakAudit
@@ -40,13 +39,8 @@ def run(job: Job[Config]) -> None:
     features = job.read(DnaFeature)
     tables: dict[str, Any] = {name: job.read(table) for name, table in NEEDED.items()}
     perhaps: dict[str, Any] = {name: job.read_if_present(table) for name, table in USED_IF_PRESENT.items()}
-    cuts = cut_times(*span_of_points(features), count=job.config.cuts, zone=rules.zone)
-    found = audited(
-        features,
-        Inputs(**tables, **perhaps),
-        partial(build_dna_feature, rules=rules),
-        cuts=[Cut(cut, rules.zone) for cut in cuts],
-        share=job.config.sample_share,
-    )
-    version = F.lit(job.version_read(DnaFeature)).cast("long").alias(DnaLeakAudit.feature_version)
-    job.write(DnaLeakAudit, found.select("*", version))
+    moments = cut_times(*span_of_points(features), count=job.config.cuts, zone=rules.zone)
+    cuts = [Cut(moment, rules.zone) for moment in moments]
+    audit = Audit(cuts, job.version_read(DnaFeature), job.config.sample_share)
+    build = partial(build_dna_feature, rules=rules)
+    job.write(DnaLeakAudit, audited(features, Inputs(**tables, **perhaps), build, audit))

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from icspark.dna import feature_source
 from icspark.dna.extract import MEGABYTE, compact, outcome_days, outcome_rows, sampled_people
+from icspark.dna.feature_source import TABLES, SourceName, chosen_names, feature_rows
 from icspark.dna.model_table import model_frame
 from icspark.dna.origin import Origin
 from icspark.dna.pipelines import require_kinds
@@ -29,7 +29,7 @@ WRITES = (DnaModel,)
 class Config(Rules):
     """What is trained, on which features and windows, and how."""
 
-    feature_source: feature_source.Name = Field("dna_feature", description="dna_feature or flat_appointment")
+    feature_source: SourceName = Field("dna_feature", description="dna_feature or flat_appointment")
     features: tuple[str, ...] = Field((), description="columns of the source; empty: all but protected ones")
     protected_features: tuple[str, ...] = Field((), description="protected characteristics that are features too")
     groups: tuple[str, ...] | None = Field(None, description="columns to judge by; null: all the usual ones there are")
@@ -43,9 +43,9 @@ def run(job: Job[Config]) -> None:
     config, store = job.config, Store(job.environment)
     require_kinds(config.kinds)
     store.require_reachable(config.model_name)
-    table = feature_source.TABLES[config.feature_source]
-    rows = feature_source.feature_rows(config.feature_source, job.read_if_present(table))
-    names = feature_source.chosen_names(config.feature_source, rows, config.features, config.protected_features)
+    table = TABLES[config.feature_source]
+    rows = feature_rows(config.feature_source, job.read_if_present(table))
+    names = chosen_names(config.feature_source, rows, config.features, config.protected_features)
     windows = windows_between(*outcome_days(rows), config.windows)
     end = windows.test_to if config.refit else windows.validate_to
     wanted = sampled_people(

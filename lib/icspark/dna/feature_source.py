@@ -13,11 +13,11 @@ from icspark.errors import ConfigurationError, nearest
 from icspark.tables.dna import PROTECTED, DnaFeature, FlatAppointment
 from icspark.tables.table import Table
 
-Name = Literal["dna_feature", "flat_appointment"]
-TABLES: Mapping[Name, type[Table]] = {"dna_feature": DnaFeature, "flat_appointment": FlatAppointment}
+SourceName = Literal["dna_feature", "flat_appointment"]
+TABLES: Mapping[SourceName, type[Table]] = {"dna_feature": DnaFeature, "flat_appointment": FlatAppointment}
 
 
-def feature_rows(name: Name, rows: DataFrame | None) -> DataFrame:
+def feature_rows(name: SourceName, rows: DataFrame | None) -> DataFrame:
     """Return the rows of a source with one column a feature, and the other columns that a model's life needs.
 
     Raises ConfigurationError where no job has written that table.
@@ -48,7 +48,9 @@ def widened(flat: DataFrame) -> DataFrame:
     return flat.select(*ids, F.lit(False).alias("is_after_death"), *values)
 
 
-def chosen_names(name: Name, rows: DataFrame, named: tuple[str, ...], protected: tuple[str, ...]) -> tuple[str, ...]:
+def chosen_names(
+    name: SourceName, rows: DataFrame, named: tuple[str, ...], protected: tuple[str, ...]
+) -> tuple[str, ...]:
     """Return the features of a model: those `named`, else all of the source; protected ones only where asked for.
 
     Raises ConfigurationError for a name in `protected` that is no protected characteristic, and for one among `named`

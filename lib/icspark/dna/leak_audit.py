@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
-from functools import reduce
 from zoneinfo import ZoneInfo
 
 from pyspark.sql import Column, DataFrame
@@ -32,7 +31,7 @@ CLOCK_OF_CUTS = (time(10, 15), time(0), time(12, 30), time(15, 5))
 """Local times of the day of cuts, in turn: within a clinic day, and at its midnight."""
 
 _PARTS = 10_000
-_LATER = "_later_"
+_LATER, _COMPARED = "_later_", "_compared"
 
 
 @dataclass(frozen=True)
@@ -55,6 +54,15 @@ class Cut:
     def has_begun(self, start: Column) -> Column:
         """Return whether a local date had begun before the cut; null stays null."""
         return start <= F.lit(self.day)
+
+
+@dataclass(frozen=True)
+class Audit:
+    """What is audited: the cuts, the share of whole persons that are compared, and the version of dna_feature."""
+
+    cuts: Sequence[Cut]
+    feature_version: int
+    share: float = 1.0
 
 
 def cut_times(first: datetime, last: datetime, *, count: int, zone: str) -> list[datetime]:
@@ -140,36 +148,30 @@ def sampled(share: float) -> Column:
 
 
 def changes(features: DataFrame, remade: DataFrame, cut: Cut) -> DataFrame:
-    """Return, for each column, how many rows with a point at or before the cut are compared and how many differ.
+    """Return one row: how many rows with a point at or before the cut are compared, and in how many each column moved.
 
-    A row that is no longer there differs in every column that is never null. Null equals null.
+    A row that is no longer there has moved in every column that is never null. Null equals null.
     """
     names = [name for name in features.columns if name not in OUTCOME]
     later = remade.select(*[F.col(name).alias(f"{_LATER}{name}") for name in names])
     same_row = F.col(DnaFeature.appointment_id) == F.col(f"{_LATER}{DnaFeature.appointment_id}")
     before = features.where(F.col(DnaFeature.prediction_datetime) <= F.lit(cut.moment))
-    moved = {name: F.count_if(~F.col(name).eqNullSafe(F.col(f"{_LATER}{name}"))) for name in names}
-    counted = before.join(later, on=same_row, how="left").agg(
-        F.count(F.lit(1)).alias("compared"), *[count.alias(name) for name, count in moved.items()]
-    )
-    each = [F.struct(F.lit(name).alias("name"), F.col(name).alias("moved")) for name in names]
-    return counted.select("compared", F.inline(F.array(*each))).select(
-        F.lit(cut.moment).alias(DnaLeakAudit.cut_datetime),
-        F.col("name").alias(DnaLeakAudit.column_name),
-        F.col("compared").alias(DnaLeakAudit.rows_compared_count),
-        F.col("moved").alias(DnaLeakAudit.rows_changed_count),
-        (F.col("moved") > 0).alias(DnaLeakAudit.is_leak),
-    )
+    moved = [F.count_if(~F.col(name).eqNullSafe(F.col(f"{_LATER}{name}"))).alias(name) for name in names]
+    return before.join(later, on=same_row, how="left").agg(F.count(F.lit(1)).alias(_COMPARED), *moved)
 
 
-def audited(
-    features: DataFrame, inputs: Inputs, build: Callable[[Inputs], DataFrame], *, cuts: Sequence[Cut], share: float = 1
-) -> DataFrame:
-    """Return the rows of dna_leak_audit but for the version: each cut and column of `features`, as `build` remakes it.
+def audited(features: DataFrame, inputs: Inputs, build: Callable[[Inputs], DataFrame], audit: Audit) -> DataFrame:
+    """Return the table dna_leak_audit: each cut and column of `features`, as `build` remakes it from another future.
 
-    `share` of the persons are compared. The filter is put on what `build` returns, and Spark moves it to where persons
-    are read; the region's rates are still made from everybody.
+    The filter of the sample is put on what `build` returns, and Spark moves it to where persons are read; the region's
+    rates are still made from everybody. Each cut is a job of its own, of which one row comes back: in one plan they
+    would be compiled all at once, into more code than Spark and Java keep.
     """
-    compared = features.where(sampled(share))
-    parts = [changes(compared, build(with_another_future(inputs, cut)).where(sampled(share)), cut) for cut in cuts]
-    return reduce(DataFrame.unionByName, parts)
+    is_in_sample = sampled(audit.share)
+    compared, found = features.where(is_in_sample), []
+    for cut in audit.cuts:
+        remade = build(with_another_future(inputs, cut)).where(is_in_sample)
+        numbers = changes(compared, remade, cut).take(1)[0].asDict()
+        rows = numbers.pop(_COMPARED)
+        found += [(cut.moment, name, audit.feature_version, rows, moved, moved > 0) for name, moved in numbers.items()]
+    return features.sparkSession.createDataFrame(found, DnaLeakAudit.schema())

@@ -26,7 +26,7 @@ def rows_of(spark: SparkSession) -> Callable[..., DataFrame]:
         defaults = {"is_after_death": False}
         listed = [tuple({**defaults, **row}.get(name) for name in table.columns()) for row in rows]
         fields = [T.StructField(name, spec.data_type) for name, spec in table.columns().items()]
-        return spark.createDataFrame(listed, T.StructType(fields))
+        return spark.createDataFrame(listed, T.StructType(fields)).coalesce(1)
 
     return make
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from types import ModuleType
 from typing import Any
@@ -14,7 +14,7 @@ from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from icspark.dna.features import Inputs, build_dna_feature
-from icspark.dna.leak_audit import Cut, audited, cut_times, sampled, span_of_points
+from icspark.dna.leak_audit import Audit, Cut, audited, cut_times, sampled, span_of_points
 from icspark.dna.points import FeatureRules
 from icspark.errors import QualityError
 from icspark.tables.dna import DnaFeature
@@ -22,8 +22,8 @@ from icspark.tables.dna import DnaFeature
 RULES = FeatureRules(point="at_booking", look_back_days=300, dna_codes=("3", "7"))
 CODE, PERSON, ROW = "attended_or_did_not_attend_code", "person_id", "appointment_id"
 MIDNIGHT = datetime(2023, 9, 14, 23, tzinfo=UTC)  # local, in summer
-MOMENTS = (MIDNIGHT, datetime(2023, 12, 13, 12, 30, tzinfo=UTC), datetime(2024, 5, 8, 9, 15, tzinfo=UTC))
-CUTS = [Cut(moment, "Europe/London") for moment in MOMENTS]
+CLINIC_DAY = datetime(2024, 5, 8, 9, 15, tzinfo=UTC)
+CUTS = [Cut(moment, "Europe/London") for moment in (MIDNIGHT, CLINIC_DAY)]
 
 
 def with_planted_leaks(inputs: Inputs) -> DataFrame:
@@ -48,20 +48,30 @@ def with_planted_leaks(inputs: Inputs) -> DataFrame:
 
 
 def _at_once(own: Any) -> Any:
-    """Count outcomes from the moment of their appointments on, without waiting for the day after."""
+    """Count non-attendances from the moment of their appointments on, without waiting for the day after."""
     held, booked = F.col("appointment_datetime"), F.col("appointment_booked_datetime")
-    outcomes = F.collect_list(F.struct(held.alias("at"), F.col(CODE).isin(*"5637").alias("is_one"))).over(own)
-    return F.size(F.filter(outcomes, lambda one: one["is_one"] & (one["at"] < F.coalesce(booked, held))))
+    missed = F.collect_list(F.when(F.col(CODE).isin("3", "7"), held)).over(own)
+    return F.size(F.filter(missed, lambda one: one < F.coalesce(booked, held)))
 
 
 @pytest.fixture(scope="module")
 def inputs(inputs_of: Callable[..., Inputs], patients: ModuleType) -> Inputs:
-    return inputs_of(patients.patients(seed=11, people=80))
+    rows = patients.patients(seed=11, people=60)
+    rows["appointments"] += [
+        _of_the_clinic_day("missed", CLINIC_DAY - timedelta(minutes=75), CLINIC_DAY - timedelta(days=9), "3"),
+        _of_the_clinic_day("booked-after-it", CLINIC_DAY + timedelta(days=9), CLINIC_DAY - timedelta(minutes=30), "5"),
+    ]
+    return inputs_of(rows)
+
+
+def _of_the_clinic_day(row: str, held: datetime, booked: datetime, code: str) -> dict[str, Any]:
+    return {ROW: row, PERSON: "p0", "appointment_datetime": held, "appointment_booked_datetime": booked, CODE: code}
 
 
 def test_planted_leaks_are_named_and_nothing_else_is(inputs: Inputs) -> None:
-    features = with_planted_leaks(inputs)
-    rows = audited(features, inputs, with_planted_leaks, cuts=CUTS).collect()
+    features = with_planted_leaks(inputs).persist()
+    rows = audited(features, inputs, with_planted_leaks, Audit(CUTS, 7)).collect()
+    features.unpersist()
     leaks = {row["column_name"] for row in rows if row["is_leak"]}
     assert leaks == {name for name in features.columns if name.startswith("leak_")}
     assert {row["column_name"] for row in rows} == {*features.columns} - {"is_dna", "is_after_death"}
@@ -73,12 +83,12 @@ def test_planted_leaks_are_named_and_nothing_else_is(inputs: Inputs) -> None:
 def test_days_before_leak_nothing_either_and_a_sample_of_persons_has_the_rates_of_all(inputs: Inputs) -> None:
     rules = FeatureRules(days_before=2, look_back_days=300)
     build = partial(build_dna_feature, rules=rules)
-    features = build(inputs)
-    rows = audited(features, inputs, build, cuts=CUTS[1:], share=0.5).collect()
+    features = build(inputs).persist()
+    rows = audited(features, inputs, build, Audit(CUTS[1:], 7, share=0.5)).collect()
     assert [row["column_name"] for row in rows if row["is_leak"]] == []
-    compared = {row["rows_compared_count"] for row in rows}
-    whole = features.where(features.prediction_datetime <= F.lit(MOMENTS[1])).where(sampled(0.5)).count()
-    assert whole in compared and whole > 20
+    in_sample = features.where((F.col("prediction_datetime") <= F.lit(CLINIC_DAY)) & sampled(0.5)).count()
+    features.unpersist()
+    assert {row["rows_compared_count"] for row in rows} == {in_sample} and 20 < in_sample < 120
 
 
 def test_cuts_are_spread_over_clinic_days_and_some_are_midnights() -> None:

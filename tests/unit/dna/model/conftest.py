@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 
 import numpy as np
@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from numpy.typing import NDArray
 from scipy.special import expit
+from threadpoolctl import threadpool_limits
 
 from icspark.dna.extract import Extract
 from icspark.dna.windows import Windows
@@ -17,6 +18,13 @@ from icspark.dna.windows import Windows
 Planted = Callable[..., tuple[Extract, NDArray[np.float64]]]
 WINDOWS = Windows(date(2023, 4, 1), date(2024, 8, 1), date(2024, 12, 1), date(2025, 4, 1))
 DAYS = (WINDOWS.test_to - WINDOWS.train_from).days
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> Iterator[None]:
+    """Keep small predictions from waiting for one another's threads."""
+    with threadpool_limits(limits=1):
+        yield
 
 
 @pytest.fixture(scope="session")

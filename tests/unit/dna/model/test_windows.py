@@ -15,7 +15,7 @@ FIRST, LAST = date(2022, 4, 1), date(2025, 3, 31)
 
 def test_by_default_the_last_days_are_the_test_and_training_waits_for_a_look_back() -> None:
     found = windows_between(FIRST, LAST, WindowConfig(validate_days=90, test_days=60, look_back_days=365))
-    assert found == Windows(date(2023, 4, 1), date(2024, 11, 1), date(2025, 1, 30), date(2025, 4, 1))
+    assert found == Windows(date(2023, 4, 1), date(2024, 11, 2), date(2025, 1, 31), date(2025, 4, 1))
 
 
 def test_given_dates_stand() -> None:

@@ -121,6 +121,10 @@ def test_appointments(spark: SparkSession, file_of: File, people: DataFrame) -> 
             "orphan,gp,d,,2024-02-01 10:00,,,,,,5",
             "unborn,gp,a,,1950-05-31 10:00,,,,,,5",
             "torn,gp,b,,2024-02-01 10:00,,,,,,5,5",
+            "twice,gp,b,,2024-02-01 10:00,,,,,,5",
+            "twice,gp,b,,2024-02-01 10:00,,,,,,5",
+            "differs,gp,b,,2024-02-01 10:00,,,,,,5",
+            "differs,gp,b,,2024-02-01 10:00,,,,,,3",
         )
     )
     checked = read(spark, file_of("a.csv", text), "appointment", people)
@@ -132,6 +136,7 @@ def test_appointments(spark: SparkSession, file_of: File, people: DataFrame) -> 
         ("late", True, True, date(2023, 12, 1)),
         ("order", False, False, None),
         ("planned", False, False, None),
+        ("twice", False, False, None),
     ]
     assert rules_of(checked, 0) == {
         "far": "DATE_RANGE",
@@ -147,6 +152,8 @@ def test_appointments(spark: SparkSession, file_of: File, people: DataFrame) -> 
         "orphan": "PERSON_UNKNOWN",
         "unborn": "BEFORE_BIRTH",
         "torn": "FIELDS",
+        "twice": "DUPLICATE",
+        "differs": "CONFLICT",
     }
     assert checked.notes() == {"after_death": 1}
 
