@@ -29,7 +29,7 @@ WRITES = (DnaMonitor,)
 class Config(JobConfig):
     """Which model is watched, up to when, and how many false alarms are borne."""
 
-    model_name: str = Field("dna", min_length=1, description="name of the model in the registry")
+    model_name: str = Field("dna_risk", min_length=1, description="name of the model in the registry")
     as_of: AwareDatetime | None = Field(
         None, description="moment of the watch: weeks that have ended by then are told; null: the start of the run"
     )

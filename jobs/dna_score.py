@@ -30,7 +30,7 @@ WRITES = (DnaScore, CallingList)
 class Config(JobConfig):
     """Which model, as of when, and how many can be called."""
 
-    model_name: str = Field("dna", min_length=1, description="name of the model in the registry")
+    model_name: str = Field("dna_risk", min_length=1, description="name of the model in the registry")
     as_of: AwareDatetime | None = Field(
         None, description="moment of the scoring: what is held after it is scored; null: the start of the run"
     )
