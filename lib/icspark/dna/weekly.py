@@ -21,16 +21,16 @@ from icspark.dna.discrimination import Discrimination
 from icspark.dna.expected_outcomes import Ratio
 from icspark.dna.groups import group_columns
 from icspark.dna.monitoring import (
+    BLOCK_WEEKS,
     CONTACT,
     CONTACTED,
     NOT_CONTACTED,
-    QUARTER_WEEKS,
     Budget,
     Finding,
     Group,
     Period,
     Yardstick,
-    quarterly,
+    blockwise,
     weekly,
     yardsticks,
 )
@@ -154,15 +154,14 @@ def _yardstick(row: Mapping[str, Any]) -> Yardstick:
 def outcome_findings(
     watched: DataFrame, known: Mapping[Group, Yardstick], shared: Budget, *, weeks: Weeks
 ) -> dict[date, list[Finding]]:
-    """Return what the outcomes of each watched week, and of the 13 weeks that end with it, say of the champion."""
+    """Return what the outcomes of each watched week say of the champion, and of each whole block at its last week."""
     rows = watched.select(WEEK, *_period_columns(watched))
     by_week = rows.groupBy(WEEK).applyInArrow(_judging(weekly, known, shared), FINDING)
     narrow = [name for name in rows.columns if not name.startswith(GROUP) or name == f"{GROUP}{CONTACT}"]
-    ends = F.explode(F.sequence(F.col(WEEK), F.date_add(WEEK, 7 * (QUARTER_WEEKS - 1)), F.make_dt_interval(F.lit(7))))
-    spread = rows.select(*narrow).withColumn(WEEK, ends).where(F.col(WEEK) < F.lit(weeks.end))
-    by_quarter = spread.groupBy(WEEK).applyInArrow(_judging(quarterly, known, shared), FINDING)
+    blocks = rows.select(*narrow).withColumn(WEEK, _last_of_block(weeks)).where(F.col(WEEK) < F.lit(weeks.end))
+    by_block = blocks.groupBy(WEEK).applyInArrow(_judging(blockwise, known, shared), FINDING)
     found: dict[date, list[Finding]] = {}
-    for row in by_week.unionAll(by_quarter).toArrow().to_pylist():
+    for row in by_week.unionAll(by_block).toArrow().to_pylist():
         found.setdefault(row.pop(WEEK), []).append(Finding(**row))
     return found
 
@@ -172,6 +171,12 @@ FINDING = (
     "upper_95 double, lower_limit double, upper_limit double, is_alarm boolean, false_alarm_probability double, "
     "reason string, people_count long, appointments_count long, non_attendances_count long"
 )
+
+
+def _last_of_block(weeks: Weeks) -> Column:
+    """Return the last week of the block of a week; blocks follow one another from the first watched week on."""
+    block = F.floor(F.date_diff(WEEK, F.lit(weeks.start)) / (7 * BLOCK_WEEKS)).cast("int")
+    return F.date_add(F.lit(weeks.start), 7 * BLOCK_WEEKS * (block + 1) - 7)
 
 
 Judge = Callable[[Period, Mapping[Group, Yardstick], Budget], list[Finding]]

@@ -332,8 +332,8 @@ class DnaMonitor(Table, release=Release.AGGREGATE):
     week_start_date = column(DATE, "Monday of the week, local", key=True)
     measure = column(
         STRING,
-        "population_stability_index, predicted_mean; observed_over_expected and auroc, each of the week and (with "
-        "_13_weeks) of the 13 weeks that end with it",
+        "population_stability_index, predicted_mean; observed_over_expected and auroc, each of the week and, at the "
+        "last week of every block of twelve, of the block (_12_weeks)",
         key=True,
     )
     feature = column(STRING, "the feature or score that the index is of; empty for other measures", key=True)
