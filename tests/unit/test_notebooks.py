@@ -11,13 +11,14 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
-from pyspark.sql import SparkSession
+from pyspark.sql import Column, SparkSession
 from pyspark.sql import functions as F
 
 from icspark import config, plan
 from icspark.config import Storage
 from icspark.storage import Tables
 from icspark.tables.areas import AreaSummary
+from icspark.tables.dna import DnaCurve, DnaEvaluation, DnaModel, DnaMonitor, DnaPromotion
 from icspark.tables.inequality import AgeByDeprivationSlope, Correlation
 from icspark.tables.table import Table
 
@@ -28,22 +29,49 @@ FIGURES: dict[str, Any] = {
     "outcome": "diabetes_prevalence",
     "factor": "education_2019_score",
     "domain": "imd",
+    "window": "test",
+    "measure": "calibration_in_the_large",
+    "curve": "calibration",
 }
+ROWS: dict[type[Table], int] = {
+    AreaSummary: 12,
+    Correlation: 1,
+    AgeByDeprivationSlope: 5,
+    DnaModel: 3,
+    DnaEvaluation: 6,
+    DnaCurve: 6,
+    DnaPromotion: 3,
+    DnaMonitor: 3,
+}
+SHOWN = {"deprivation_and_diabetes": [1, 5], "comparing_dna_models": [2, 1, 2, 2, 3]}
+"""Notebook -> rows of each table that it shows."""
+
+DRAWN = {"deprivation_and_diabetes": {"areas": 12}, "comparing_dna_models": {"curve": 4}}
+"""Notebook -> frames that its picture is drawn from, and how many rows each has."""
+
+
+def _values(name: str) -> dict[str, Column]:
+    """Return what fills a column of a type: versions from 1 to 3, groups of which the first row is everybody."""
+    row = F.col("id")
+    group = F.when(row % 6 < 3, "overall").otherwise("site_code") if name == "group_by" else F.concat(F.lit("x"), row)
+    return {
+        "string": group,
+        "boolean": F.lit(True),
+        "bigint": row % 3 + 1 if name == "model_version" else row % 5 + 1,
+        "double": (row + 1) / 50,
+        "date": F.date_add(F.lit("2025-01-06").cast("date"), (7 * row).cast("int")),
+        "timestamp": F.lit("2025-01-06").cast("timestamp"),
+        "array<string>": F.array(F.lit("lead_days")),
+    }
 
 
 def _write(tables: Tables, table: type[Table], rows: int) -> None:
     """Write a table of a few rows, every column filled by its type."""
-    row = F.col("id")
-    values = {
-        "string": F.concat(F.lit("x"), row),
-        "boolean": F.lit(True),
-        "bigint": row % 5 + 1,
-        "double": (row + 1) / 50,
-    }
     columns = []
     for name, spec in table.columns().items():
         kind = spec.data_type.simpleString()
-        columns.append((F.lit(FIGURES[name]) if name in FIGURES else values[kind]).cast(kind).alias(name))
+        value = F.lit(FIGURES[name]) if name in FIGURES else _values(name)[kind]
+        columns.append(value.cast(kind).alias(name))
     tables.write(table, tables.spark.range(rows).select(columns), run_id="before", properties={})
 
 
@@ -51,7 +79,7 @@ def _write(tables: Tables, table: type[Table], rows: int) -> None:
 def conf(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("demo")
     tables = Tables(spark, Storage(tables=str(folder / "tables"), pages=str(folder / "pages")))
-    for table, rows in ((AreaSummary, 12), (Correlation, 1), (AgeByDeprivationSlope, 5)):
+    for table, rows in ROWS.items():
         _write(tables, table, rows)
     file = folder / "demo.yml"
     file.write_text("name: demo\nstorage:\n  tables: tables\n  pages: pages\n", encoding="utf-8")
@@ -75,9 +103,10 @@ def test_the_notebook_runs_and_shows_tables_and_a_picture(
             exec(compile(ast.Module(body, []), str(path), "exec"), seen)
             shown.append(eval(compile(ast.Expression(last.value), str(path), "eval"), seen) if last else None)
     frames = [value for value in shown if isinstance(value, pd.DataFrame)]
-    assert [len(frame) for frame in frames] == [1, 5]
+    assert [len(frame) for frame in frames] == SHOWN[path.stem]
     assert plt.get_fignums()
-    assert len(seen["areas"]) == 12
+    drawn = DRAWN.get(path.stem, {})
+    assert {name: len(seen[name]) for name in drawn} == drawn
     plt.close("all")
 
 

@@ -7,8 +7,8 @@ import os
 from icspark.errors import ConfigurationError
 
 
-def salt_of(variable: str | None) -> str:
-    """Return the secret in an environment variable; an empty text where none is named.
+def salt_of(variable: str | None, *, job: str = "person_identity") -> str:
+    """Return the secret in an environment variable; an empty text where none is named. `job` asks for it.
 
     Raises ConfigurationError where the variable is named and not set. The secret itself is written nowhere.
     """
@@ -18,7 +18,7 @@ def salt_of(variable: str | None) -> str:
     if not secret:
         raise ConfigurationError(
             "the secret of the pseudonyms is not set",
-            where="jobs.person_identity.salt_variable",
+            where=f"jobs.{job}.salt_variable",
             expected=f"an environment variable {variable}",
             mend="set it from the platform's store of secrets, the same at each run",
         )

@@ -180,7 +180,12 @@ def _results(card: CardTables) -> Sequence[Item]:
             f"{_sizes(card)}. Groups with their counts: see Groups",
             "a table of characteristics",
         ),
-        Item(21, "Development", "Windows and counts as in item 10; searched, fitted and calibrated as in item 12"),
+        Item(
+            21,
+            "Development",
+            "Windows as in item 5; searched, fitted and calibrated as in item 12",
+            "how many appointments and outcomes the training window holds",
+        ),
         Item(
             22,
             "Full model",

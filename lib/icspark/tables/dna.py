@@ -278,46 +278,64 @@ class DnaPromotion(Table):
 class DnaScore(Table, release=Release.PERSON):
     """One row per appointment and scoring. Kept as it was at each scoring, never overwritten.
 
-    Source: dna_score. Null rank and reasons unless on the list.
+    Source: dna_score. A scoring is a moment, a model version and a version of the features. Null rank and reasons
+    unless on the list.
     """
 
     appointment_id = column(STRING, "identifier of the appointment", key=True)
     scored_datetime = column(TIMESTAMP, "the scoring, UTC", key=True, partition=True)
+    model_name = column(STRING, "name of the model", key=True, partition=True)
+    model_version = column(LONG, "version of the model", key=True, partition=True)
+    feature_version = column(LONG, "version of the feature table", key=True, partition=True)
     person_id = column(STRING, "pseudonym of the person", required=True)
     appointment_datetime = column(TIMESTAMP, "when it is held, UTC", required=True)
-    site_code = column(STRING, "ODS code of the site")
-    model_name = column(STRING, "name of the model", required=True)
-    model_version = column(LONG, "version of the model", required=True)
-    feature_version = column(LONG, "version of the feature table", required=True)
+    site_code = column(STRING, "ODS code of the site; null where not known")
     dna_probability = column(DOUBLE, "calibrated probability, to 1e-10", required=True)
     is_flagged = column(BOOLEAN, "probability at or above the model's threshold", required=True)
     list_rank = column(LONG, "rank within site and day, 1 first; null below capacity and after death")
-    reasons = column(STRINGS, "three features that moved the score most, in words")
+    reasons = column(STRINGS, "the three things that moved the score most and which way, in words")
 
 
 class CallingList(Table, release=Release.PERSON):
     """One row per appointment on the list of the newest scoring: the one table of persons that may leave.
 
-    Source: derived from dna_score. It holds a pseudonymous key, re-identified outside the suite.
+    Source: derived from dna_score. Whoever holds the secret and the identifiers of appointments makes the key again,
+    outside the suite. Nothing in a row is a value of a person.
     """
 
-    list_key = column(STRING, "pseudonym of the appointment on this list", key=True)
+    list_key = column(STRING, "pseudonym of the appointment: 32 hex digits of a salted SHA-256", key=True)
     site_code = column(STRING, "ODS code of the site; null where not known")
     appointment_datetime = column(TIMESTAMP, "the slot, UTC", required=True)
     list_rank = column(LONG, "rank within site and day, 1 first", required=True)
-    reasons = column(STRINGS, "three features that moved the score most, in words")
+    reasons = column(STRINGS, "the three things that moved the score most and which way, in words")
+
+
+class Contact(Table, release=Release.PERSON):
+    """One row per attempt to reach a patient about an appointment.
+
+    Source: the file of the team that calls, this project's own layout (`appointment_id`, `contacted_datetime`).
+    """
+
+    appointment_id = column(STRING, "identifier of the appointment", key=True)
+    contacted_datetime = column(TIMESTAMP, "when the patient was reached, UTC", key=True)
 
 
 class DnaMonitor(Table, release=Release.AGGREGATE):
     """One row per week, measure and group.
 
-    Source: dna_monitor. Null value with its reason where too little has come in.
+    Source: dna_monitor. Null value where too little is there, and null limits where there is nothing to hold it
+    against, each with the reason. Groups other than those of contact are of patients who were not contacted.
     """
 
-    model_name = column(STRING, "name of the model", key=True)
-    model_version = column(LONG, "version that scored", key=True)
+    model_name = column(STRING, "name of the model", key=True, partition=True)
+    model_version = column(LONG, "version that scored", key=True, partition=True)
     week_start_date = column(DATE, "Monday of the week, local", key=True)
-    measure = column(STRING, "population_stability_index, predicted_mean, observed_over_expected, auroc ...", key=True)
+    measure = column(
+        STRING,
+        "population_stability_index, predicted_mean; observed_over_expected and auroc, each of the week and, at the "
+        "last week of every block of twelve, of the block (_12_weeks)",
+        key=True,
+    )
     feature = column(STRING, "the feature or score that the index is of; empty for other measures", key=True)
     group_by = column(STRING, "overall, contact, or the column that makes the groups", key=True)
     group = column(STRING, "the group; 'all' for overall", key=True)
@@ -327,8 +345,14 @@ class DnaMonitor(Table, release=Release.AGGREGATE):
     lower_limit = column(DOUBLE, "alarm below; null where there is none", is_open=True)
     upper_limit = column(DOUBLE, "alarm above; null where there is none", is_open=True)
     is_alarm = column(BOOLEAN, "outside the limits; null where not assessed")
-    shared_by_count = column(LONG, "measures and groups that share the false-alarm budget", required=True)
-    reason = column(STRING, "why it is null: few_people, few_outcomes, outcomes_not_in")
+    false_alarm_probability = column(
+        DOUBLE, "chance of an alarm without drift that these limits leave; null where there are none", is_open=True
+    )
+    shared_by_count = column(LONG, "measures and groups that share the false-alarm budget", required=True, is_open=True)
+    reason = column(
+        STRING,
+        "why value or limits are null: few_people, few_outcomes, outcomes_not_in, no_reference, contacted",
+    )
     people_count = column(LONG, "people in it", is_count=True, required=True)
     appointments_count = column(LONG, "their appointments", is_count=True, required=True)
     non_attendances_count = column(LONG, "not attended; null until outcomes are in", is_count=True)
