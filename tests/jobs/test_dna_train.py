@@ -78,7 +78,7 @@ class House:
         job.module.run(job)
         job.finished_outputs()
 
-    def models(self, name: str = "dna") -> list[Row]:
+    def models(self, name: str = "dna_risk") -> list[Row]:
         rows = self.tables.read(DnaModel).orderBy("model_version").collect()
         return [row for row in rows if row.model_name == name]
 
