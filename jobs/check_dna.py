@@ -1,7 +1,8 @@
 """Say how far a model is from the best possible score of a simulated region, on the same appointments.
 
 The planted chance given what is observable at the prediction point ranks as well as any score can; its own calibration
-on the window stands beside the model's. The point is that of the section dna_features.
+on the window stands beside the model's, and how far the model ranks above those of other kinds. The point is that of
+the section dna_features.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from pydantic import Field
 from icspark.config import JobConfig
 from icspark.dna import best_possible
 from icspark.dna.bootstrap import Resampling
-from icspark.dna.champion import evaluated_row
+from icspark.dna.champion import evaluated_row, other_kinds
 from icspark.dna.extract import MEGABYTE
 from icspark.dna.judging import KNOWN_WINDOWS, TEST, rows_of_window
 from icspark.dna.tracking import Store
@@ -39,15 +40,16 @@ class Config(JobConfig):
 
 def run(job: Job[Config]) -> None:
     """Write dna_check, and stop after it where that is asked for and a finding lies outside its limits."""
-    config = job.config
-    row = evaluated_row(job.read(DnaModel), model_name=config.model_name, version=config.version)
+    config, models, store = job.config, job.read(DnaModel), Store(job.environment)
+    row = evaluated_row(models, model_name=config.model_name, version=config.version)
     rows = rows_of_window(job.read(DnaFeature, at=row[DnaModel.feature_version]), row, config.window)
     rules = job.environment.sections["dna_features"].model_dump()
     chance = best_possible.observable(rules["point"], rules["days_before"])
     planted = best_possible.with_planted(rows, job.read(TruthAppointment), chance)
-    model, ceiling = Store(job.environment).load(row), config.extract_ceiling_megabytes * MEGABYTE
-    both = best_possible.both_chances(planted, model, ceiling_bytes=ceiling)
-    found = list(best_possible.findings(*both, config.resampling, config.bounds))
+    others = {one[DnaModel.kind]: store.load(one) for one in other_kinds(models, row)}
+    ceiling = config.extract_ceiling_megabytes * MEGABYTE
+    chances = best_possible.all_chances(planted, store.load(row), others, ceiling_bytes=ceiling)
+    found = list(best_possible.findings(chances, config.resampling, config.bounds))
     job.write(DnaCheck, findings_frame(job.spark, DnaCheck, found))
     job.note("findings", len(found))
     if config.is_strict:

@@ -33,6 +33,7 @@ class Config(JobConfig):
 
     model_name: str = Field("dna_risk", min_length=1, description="name of the model in the registry")
     version: int | None = Field(None, ge=1, description="version to measure; null: the newest that is no refit")
+    feature_version: int | None = Field(None, ge=0, description="of the features; null: that of the training")
     windows: tuple[str, ...] = Field((VALIDATE, TEST, UNSEEN), min_length=1, description=f"of {KNOWN_WINDOWS}")
     capacity: Capacity = Field(Capacity(percent=10), description="what can be called of each site and day")
     resampling: Resampling = Field(default_factory=Resampling)
@@ -45,10 +46,11 @@ def run(job: Job[Config]) -> None:
     """Write dna_evaluation and dna_curve, and tell the tracking store."""
     config, store = job.config, Store(job.environment)
     row = evaluated_row(job.read(DnaModel), model_name=config.model_name, version=config.version)
-    source, version = row[DnaModel.feature_source], row[DnaModel.feature_version]
+    source, version = row[DnaModel.feature_source], config.feature_version or row[DnaModel.feature_version]
     features = feature_source.feature_rows(source, job.read_if_present(feature_source.TABLES[source], at=version))
     gathering = Gathering(config.capacity, config.extract_ceiling_megabytes * MEGABYTE)
-    asked = Asked(config.windows, gathering, Terms(config.resampling, config.enough), config.with_importance)
+    terms = Terms(config.resampling, config.enough)
+    asked = Asked(config.windows, version, gathering, terms, config.with_importance)
     found = evaluated(features, row, store.load(row), asked)
     job.write(DnaEvaluation, frame_of(job.spark, DnaEvaluation, found.measures), replacing=REPLACED)
     job.write(DnaCurve, frame_of(job.spark, DnaCurve, found.points), replacing=REPLACED)

@@ -1,16 +1,15 @@
 """Train models of non-attendance on the past, calibrate them on what follows, and register them in MLflow.
 
-A model of each kind is searched on folds that follow one another in time, fitted on the training window, and given
-calibrator and threshold on the validation window; the test window is not looked at. Later jobs go by dna_model, never
-by the registry alone. Windows, calibration, file and identity: docs/decisions/non-attendance-model.md.
+A model of each kind is searched on folds in time, fitted on the training window, and given calibrator and threshold on
+the validation window; the test window is not looked at: docs/decisions/non-attendance-model.md.
 """
 
 from __future__ import annotations
 
 from pydantic import Field
 
-from icspark.dna import feature_source as sources
 from icspark.dna.extract import MEGABYTE, compact, outcome_days, outcome_rows, sampled_people
+from icspark.dna.feature_source import TABLES, SourceName, chosen_names, feature_rows, with_extra_features
 from icspark.dna.model_table import model_frame
 from icspark.dna.origin import Origin
 from icspark.dna.pipelines import require_kinds
@@ -19,9 +18,9 @@ from icspark.dna.tracking import Store
 from icspark.dna.training import Rules
 from icspark.dna.windows import WindowConfig, windows_between
 from icspark.job import Job
-from icspark.tables.dna import DnaFeature, DnaModel, FlatAppointment
+from icspark.tables.dna import DnaFeature, DnaModel, ExtraFeature, FlatAppointment
 
-READS_IF_PRESENT = (DnaFeature, FlatAppointment)
+READS_IF_PRESENT = (DnaFeature, FlatAppointment, ExtraFeature)
 NEEDS_ONE_OF = (DnaFeature, FlatAppointment)
 WRITES = (DnaModel,)
 
@@ -29,8 +28,9 @@ WRITES = (DnaModel,)
 class Config(Rules):
     """What is trained, on which features and windows, and how."""
 
-    feature_source: sources.Name = Field("dna_feature", description="dna_feature or flat_appointment")
+    feature_source: SourceName = Field("dna_feature", description="dna_feature or flat_appointment")
     features: tuple[str, ...] = Field((), description="columns of the source; empty: all but protected ones")
+    extra_features: tuple[str, ...] = Field((), description="features of extra_feature, as known before the point")
     protected_features: tuple[str, ...] = Field((), description="protected characteristics that are features too")
     groups: tuple[str, ...] | None = Field(None, description="columns to judge by; null: all the usual ones there are")
     windows: WindowConfig = Field(default_factory=WindowConfig)
@@ -43,16 +43,16 @@ def run(job: Job[Config]) -> None:
     config, store = job.config, Store(job.environment)
     require_kinds(config.kinds)
     store.require_reachable(config.model_name)
-    table = sources.TABLES[config.feature_source]
-    rows = sources.feature_rows(config.feature_source, job.read_if_present(table))
-    names = sources.chosen_names(config.feature_source, rows, config.features, config.protected_features)
+    table = TABLES[config.feature_source]
+    given = feature_rows(config.feature_source, job.read_if_present(table))
+    names = chosen_names(config.feature_source, given, config.features, config.protected_features)
+    rows = with_extra_features(given, job.read_if_present(ExtraFeature), config.extra_features)
     windows = windows_between(*outcome_days(rows), config.windows)
     end = windows.test_to if config.refit else windows.validate_to
-    wanted = sampled_people(
-        outcome_rows(rows, start=windows.train_from, end=end), config.sample_share, seed=config.seed
-    )
-    ceiling = config.extract_ceiling_megabytes * MEGABYTE
-    extract = compact(wanted, names, ceiling_bytes=ceiling, groups=config.groups)
+    sample = sampled_people(rows, config.sample_share, seed=config.seed)
+    wanted, ceiling = outcome_rows(sample, start=windows.train_from, end=end), config.extract_ceiling_megabytes
+    features = (*names, *config.extra_features)
+    extract = compact(wanted, features, ceiling_bytes=ceiling * MEGABYTE, groups=config.groups)
     said, is_simulated = config.model_dump(exclude={"windows", "features"}), job.environment.is_simulated
     origin = Origin(config.feature_source, job.version_read(table), windows, job.run, said, is_simulated)
     versions = register(store, extract, origin, config)

@@ -23,6 +23,7 @@ from icspark.dna.feature_list import FeatureList
 from icspark.dna.fitted import FittedModel
 from icspark.dna.judging import bounds
 from icspark.dna.pipelines import assembled, encoder
+from icspark.dna.promotion import candidate
 from icspark.dna.tracking import Account, Store
 from icspark.errors import ConfigurationError, QualityError
 from icspark.job import Job
@@ -38,10 +39,15 @@ TRAIN_TO, VALIDATE_TO, TEST_TO = (FIRST + timedelta(days=days) for days in (100,
 FEATURES = FeatureList(("lead_days", "age_years"), ("site_code",))
 ROWS = 3000
 DRAWN = {"replicates": 40}
-EVALUATE = {"resampling": DRAWN, "enough": {"outcomes": 60}, "capacity": {"per_day": 1}}
+EVALUATE: dict[str, Any] = {
+    "resampling": DRAWN,
+    "enough": {"outcomes": 60},
+    "capacity": {"per_day": 1},
+    "windows": ["test", "test_unseen_people"],
+}
 LIMITS = {"fewest_outcomes": 100, "slope_from": 0.7, "slope_to": 1.4, "in_the_large": 0.3, "margin": 0.05}
 TABLES = (DnaFeature, DnaModel, DnaLeakAudit, TruthAppointment)
-NAMES = ("dna_features", "dna_evaluate", "dna_promote", "check_dna")
+NAMES = ("dna_features", "dna_evaluate", "dna_promote", "check_dna", "report_dna")
 
 
 def planted_rows() -> pd.DataFrame:
@@ -264,6 +270,39 @@ def test_the_distance_to_the_best_possible_score_is_told(trust: Trust) -> None:
     difference = found["auroc", ""]["found"] - found["auroc", ""]["planted"]
     assert found["auroc_less_best", ""]["found"] == pytest.approx(difference)
     assert found["brier", ""]["verdict"] == "noted"
+
+
+def test_the_card_is_written_and_kept_with_the_run_of_the_model(trust: Trust) -> None:
+    trust.run("report_dna", version=1)
+    page = (Path(trust.environment.storage.pages) / "dna/model_card.html").read_text(encoding="utf-8")
+    assert "Risk of not attending: dna_risk, version 1" in page and 'class="card verdict promoted"' in page
+    assert f"{trust.measured(window='test', group_by='overall', model_version=1)['auroc']['value']:.3f}" in page
+    kept = list(Path(trust.environment.storage.tables).parent.glob("mlflow/artifacts/**/model_card.html"))
+    assert [file.read_text(encoding="utf-8") for file in kept] == [page]
+
+
+def test_a_champion_that_was_refitted_on_the_window_is_stood_for_by_its_parent(trust: Trust) -> None:
+    one, two = (row.asDict() for row in trust.get(DnaModel))
+    for seen_until, rival in ((TEST_TO, 1), (VALIDATE_TO, 3)):
+        child = one | {"model_version": 3, "parent_version": 1, "train_to_date": seen_until}
+        models = trust.spark.createDataFrame([tuple(row.values()) for row in (one, two, child)], DnaModel.schema())
+        said = dict.fromkeys(DnaPromotion.columns()) | {
+            "model_name": "dna_risk",
+            "model_version": 3,
+            "gate": "leak_audit",
+        }
+        said |= {
+            "decided_datetime": datetime(2024, 12, 1, tzinfo=UTC),
+            "group": "overall",
+            "limit": "",
+            "decision": "promoted",
+        }
+        promoted = trust.spark.createDataFrame([tuple(said.values())], DnaPromotion.schema())
+        asking = candidate(models, promoted, two, window="test")
+        assert asking.champion is not None and asking.champion["model_version"] == 3
+        assert asking.rival is not None and asking.rival["model_version"] == rival
+        assert not asking.is_champion and not asking.is_refit
+        assert candidate(models, promoted, child, window="test").is_champion
 
 
 def test_a_window_that_is_none_and_a_version_that_is_not_there_are_clear_errors(trust: Trust) -> None:

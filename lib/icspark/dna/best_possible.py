@@ -5,8 +5,8 @@ The observable chance is what one could know at the prediction point; no score r
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from pydantic import Field
@@ -16,7 +16,7 @@ from scipy import stats
 
 from icspark.config import JobConfig
 from icspark.dna.bootstrap import Resampling
-from icspark.dna.comparison import compared
+from icspark.dna.comparison import Difference, compared
 from icspark.dna.evaluation import ALL, Enough, Measured, Rows, Terms, evaluate
 from icspark.dna.fitted import FittedModel
 from icspark.dna.judging import gathered
@@ -36,7 +36,6 @@ SHOWN = {
 }
 """Measures that are compared -> their unit and meaning."""
 
-_LESS_BEST = "the model's area under the ROC curve less that of the planted chance, by people drawn anew"
 _DAYS = {
     14: TruthAppointment.observable_14_days_before_probability,
     7: TruthAppointment.observable_7_days_before_probability,
@@ -78,34 +77,53 @@ def with_planted(rows: DataFrame, truth: DataFrame, chance: Column) -> DataFrame
     return known.select(*rows.columns, PLANTED)
 
 
-def both_chances(rows: DataFrame, model: FittedModel, *, ceiling_bytes: int) -> tuple[Rows, Floats]:
-    """Return rows of `with_planted` with the model's probabilities, and beside them the planted chances."""
-    extract = gathered(rows, model.features, ceiling_bytes)
+@dataclass(frozen=True)
+class Chances:
+    """Chances of the same appointments: the model's (in `rows`), the planted ones, those of other models by name."""
+
+    rows: Rows
+    planted: Floats
+    others: Mapping[str, Floats] = field(default_factory=dict)
+
+
+def all_chances(
+    rows: DataFrame, model: FittedModel, others: Mapping[str, FittedModel], *, ceiling_bytes: int
+) -> Chances:
+    """Return the chances of rows of `with_planted`, gathered once for all models."""
+    names = dict.fromkeys(name for one in (model, *others.values()) for name in one.features)
+    extract = gathered(rows, tuple(names), ceiling_bytes)
     table = rows.select(DnaFeature.appointment_id, PLANTED).toArrow().sort_by(DnaFeature.appointment_id)
     nobody = np.zeros(len(extract), dtype=bool)
     scored = Rows(extract.is_dna, model.predict(extract.features), extract.person, nobody, extract.groups)
-    return scored, np.asarray(table[1].to_numpy(), np.float64)
+    beside = {name: other.predict(extract.features) for name, other in others.items()}
+    return Chances(scored, np.asarray(table[1].to_numpy(), np.float64), beside)
 
 
-def findings(rows: Rows, planted: Floats, resampling: Resampling, bounds: Bounds) -> Iterator[Finding]:
+def findings(chances: Chances, resampling: Resampling, bounds: Bounds) -> Iterator[Finding]:
     """Yield what the model and the planted chance make of the same appointments, overall and by deprivation quintile.
 
     Overall the model's figures must lie within the bounds. In a quintile the 95 % interval of calibration (Bonferroni
-    over the quintiles) must meet them, as in the gates: the planted chance strays too.
+    over the quintiles) must meet them, as in the gates: the planted chance strays too. How far the model ranks above
+    the planted chance, and above the other models, is noted with its limits.
     """
-    own = replace(rows, groups={QUINTILE: rows.groups[QUINTILE]})
-    model, best = _figures(own, resampling), _figures(replace(own, probability=planted), Resampling(replicates=0))
+    own = replace(chances.rows, groups={QUINTILE: chances.rows.groups[QUINTILE]})
+    planted = replace(own, probability=chances.planted)
+    model, best = _figures(own, resampling), _figures(planted, Resampling(replicates=0))
     width = float(stats.norm.isf(0.025 / max(1, len({group for group, _ in model}) - 1)))
     for (group, measure), one in model.items():
         at_best = best[group, measure].value if (group, measure) in best else np.nan
         reach = 0.0 if group == ALL else width * one.standard_error
-        lower, upper = _accepted(measure, group, at_best, reach, bounds)
+        lower, upper = _accepted(one, at_best, reach, bounds)
         unit, meaning = SHOWN[measure]
         yield Finding(measure, _subject(group), at_best, one.value, lower, upper, unit, meaning)
-    difference = compared(own.outcome, (own.probability, planted), own.person, resampling)["auroc"]
-    ends = (("", difference.value), ("lower 95 %", difference.lower), ("upper 95 %", difference.upper))
-    for end, value in ends:
-        yield Finding("auroc_less_best", end, 0.0, value, None, None, "difference of areas", _LESS_BEST)
+    for name, other in {"best": chances.planted, **chances.others}.items():
+        yield from _difference(name, compared(own.outcome, (own.probability, other), own.person, resampling)["auroc"])
+
+
+def _difference(name: str, found: Difference) -> Iterator[Finding]:
+    meaning = f"the model's area under the ROC curve less that of {name.replace('_', ' ')}, same people drawn for both"
+    for end, value in (("", found.value), ("lower 95 %", found.lower), ("upper 95 %", found.upper)):
+        yield Finding(f"auroc_less_{name}", end, None, value, None, None, "difference of areas", meaning)
 
 
 def _subject(group: str) -> str:
@@ -118,11 +136,12 @@ def _figures(rows: Rows, resampling: Resampling) -> dict[tuple[str, str], Measur
     return {(one.group, one.measure): one for one in found if one.measure in SHOWN and one.reason is None}
 
 
-def _accepted(measure: str, group: str, best: float, reach: float, bounds: Bounds) -> tuple[float | None, float | None]:
-    if measure == "auroc":
-        return (best - bounds.auroc_below_best, None) if group == ALL else (None, None)
-    low, high = {
+def _accepted(one: Measured, best: float, reach: float, bounds: Bounds) -> tuple[float | None, float | None]:
+    if one.measure == "auroc":
+        return (best - bounds.auroc_below_best, None) if one.group == ALL else (None, None)
+    limits = {
         "calibration_slope": (bounds.slope_from, bounds.slope_to),
         "calibration_in_the_large": (-bounds.in_the_large, bounds.in_the_large),
-    }.get(measure, (None, None))
+    }
+    low, high = limits.get(one.measure, (None, None))
     return (None, None) if low is None or high is None else (low - reach, high + reach)

@@ -68,3 +68,13 @@ def parent_row(models: DataFrame, row: dict[str, Any]) -> dict[str, Any]:
     """Return the row of a refit's parent; the row itself where it is no refit."""
     version = row[DnaModel.parent_version]
     return row if version is None else model_row(models, model_name=row[DnaModel.model_name], version=version)
+
+
+def other_kinds(models: DataFrame, row: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the newest version of each other kind that was trained on the same features and windows, by kind."""
+    same = [DnaModel.model_name, DnaModel.feature_source, DnaModel.feature_version, DnaModel.validate_to_date]
+    alike = models.where(F.col(DnaModel.parent_version).isNull() & (F.col(DnaModel.kind) != row[DnaModel.kind]))
+    for name in same:
+        alike = alike.where(F.col(name).eqNullSafe(F.lit(row[name])))
+    newest = {one[DnaModel.kind]: one.asDict() for one in alike.orderBy(DnaModel.model_version).collect()}  # few rows
+    return [newest[kind] for kind in sorted(newest)]

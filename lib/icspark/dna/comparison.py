@@ -46,10 +46,12 @@ class _Both:
 
     @classmethod
     def of(cls, outcome: Flags, chance: Floats) -> _Both:
+        """Return a model's probabilities prepared."""
         happened = outcome.astype(np.float64)
         return cls(happened, Ranking.of(outcome, chance), (happened - chance) ** 2)
 
     def measures(self, weight: Floats) -> Floats:
+        """Return COMPARED for weights of the rows."""
         rate = float(weight @ self.outcome) / float(weight.sum())
         spread = rate * (1 - rate)
         scaled = 1 - float(weight @ self.squares) / float(weight.sum()) / spread if spread > 0 else np.nan

@@ -15,7 +15,7 @@ from pyspark.sql import functions as F
 from icspark.dna.monitoring import Crowd
 from icspark.dna.population_stability import EXEMPT, Bins, Sample
 from icspark.dna.scoring import PROBABILITY
-from icspark.dna.weekly import PERSON, POOLED_WEEKS, SEASON, WEEK, Weeks
+from icspark.dna.weekly import PERSON, POOLED_WEEKS, SEASON, WEEK, Weeks, season_of
 from icspark.tables.dna import DnaFeature
 
 SAMPLE_SIZE = 20_000
@@ -38,7 +38,6 @@ class Tallies:
 
     bins: Mapping[str, Bins]
     by_week: Mapping[date, Counts]
-    seasons: Mapping[date, str]
     moments: Mapping[Label, Moments]
 
     def crowd(self, label: Label, weeks: Iterable[date]) -> Crowd:
@@ -65,7 +64,7 @@ class Tallies:
         """Return the crowd of a season; None where there is none."""
         if season is None or (OF_SEASON, season) not in self.moments:
             return None
-        return self.crowd((OF_SEASON, season), [week for week, its in self.seasons.items() if its == season])
+        return self.crowd((OF_SEASON, season), [week for week in self.by_week if season_of(week) == season])
 
 
 @dataclass(frozen=True)
@@ -100,9 +99,7 @@ def tallies(scored: DataFrame, bins: Mapping[str, Bins], weeks: Weeks) -> Tallie
     for row in summed:
         counts = by_week.setdefault(row[WEEK], np.zeros(sum(one.number for one in bins.values()), dtype=np.int64))
         counts[row["place"]] = row["appointments"]
-    # One row a week.
-    seasons = {row[WEEK]: row[SEASON] for row in scored.select(WEEK, SEASON).distinct().collect()}
-    return Tallies(bins, by_week, seasons, moments(scored, weeks))
+    return Tallies(bins, by_week, moments(scored, weeks))
 
 
 @dataclass(frozen=True)

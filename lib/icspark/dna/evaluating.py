@@ -21,9 +21,10 @@ from icspark.dna.threads import single_thread
 
 @dataclass(frozen=True)
 class Asked:
-    """The windows, how their rows are gathered, and how they are judged."""
+    """The windows, the version of the features, how their rows are gathered, and how they are judged."""
 
     windows: tuple[str, ...]
+    feature_version: int
     gathering: Gathering
     terms: Terms
     with_importance: bool = True
@@ -45,7 +46,7 @@ def evaluated(features: DataFrame, row: Mapping[str, Any], model: FittedModel, a
         extract, rows = judged(rows_of_window(features, row, window), model, asked.gathering)
         with single_thread():
             measured = list(evaluate(rows, asked.terms))
-        told = Told.of(row, window)
+        told = Told.of(row, asked.feature_version, window)
         found.measures.extend(evaluation_row(told, one) for one in measured)
         found.points.extend((*told.key, *one) for one in _points(extract, rows, model, asked))
         found.metrics.update(metrics(window, measured))

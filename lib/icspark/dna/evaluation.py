@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,7 @@ OVERALL, ALL = "overall", "all"
 NOT_KNOWN = "not known"
 """The group of rows whose group is not known."""
 
-FEW_PEOPLE, FEW_OUTCOMES, NOT_DEFINED = "few_people", "few_outcomes", "not_defined"
+FEW_PEOPLE, FEW_OUTCOMES = "few_people", "few_outcomes"
 DIGITS = 10
 """Significant digits of a measure in the table: machines agree on these."""
 
@@ -107,7 +108,8 @@ def evaluate(rows: Rows, terms: Terms) -> Iterator[Measured]:
         told = {name: part for name, part in parts.items() if counts[name].why_withheld(terms.enough) is None}
         found = _told(rows, told, terms.resampling, with_curve=group_by == OVERALL)
         for name in parts:
-            yield from _measured(group_by, name, counts[name], found.get(name), terms.enough)
+            figures = found.get(name) or _Figures.withheld(counts[name].why_withheld(terms.enough))
+            yield from _measured(group_by, name, counts[name], figures)
 
 
 def as_text(labels: NDArray[np.object_]) -> NDArray[np.str_]:
@@ -125,10 +127,20 @@ def significant(value: float) -> float | None:
     return float(f"{value:.{DIGITS}g}") if np.isfinite(value) else None
 
 
-def _told(
-    rows: Rows, parts: Mapping[str, Whole], resampling: Resampling, *, with_curve: bool
-) -> dict[str, tuple[Floats, Floats, str]]:
-    """Return, for each part, its measures, a row of them for each replicate, and why one of them may be NaN."""
+class _Figures(NamedTuple):
+    """The measures of a group, a row of them for each replicate, and why one of them may be NaN."""
+
+    values: Floats
+    replicates: Floats
+    why: str | None
+
+    @classmethod
+    def withheld(cls, why: str | None) -> _Figures:
+        """Return no figures, and why."""
+        return cls(np.full(len(MEASURES), np.nan), np.zeros((0, len(MEASURES))), why)
+
+
+def _told(rows: Rows, parts: Mapping[str, Whole], resampling: Resampling, *, with_curve: bool) -> dict[str, _Figures]:
     prepared, people = {}, np.unique(rows.person, return_inverse=True)[1]
     for name, part in parts.items():
         own = rows.where(part)
@@ -140,18 +152,15 @@ def _told(
             for name, (scored, person, _) in prepared.items():
                 drawn[name].append(scored.weighted(weight[person], with_curve=with_curve))
     return {
-        name: (scored.measures(), np.reshape(drawn[name], (-1, len(MEASURES))), why)
+        name: _Figures(scored.measures(), np.reshape(drawn[name], (-1, len(MEASURES))), why)
         for name, (scored, _, why) in prepared.items()
     }
 
 
-def _measured(
-    group_by: str, name: str, counts: Counts, found: tuple[Floats, Floats, str] | None, enough: Enough
-) -> Iterator[Measured]:
-    withheld, nothing = counts.why_withheld(enough), np.full(len(MEASURES), np.nan)
-    values, replicates, why = found or (nothing, np.zeros((0, len(MEASURES))), NOT_DEFINED)
-    lower, upper = limits(replicates)
-    error = standard_error(replicates)
+def _measured(group_by: str, name: str, counts: Counts, figures: _Figures) -> Iterator[Measured]:
+    lower, upper = limits(figures.replicates)
+    error = standard_error(figures.replicates)
     for at, measure in enumerate(MEASURES):
-        reason = withheld or (None if np.isfinite(values[at]) else why)
-        yield Measured(group_by, name, measure, values[at], error[at], lower[at], upper[at], reason, counts)
+        value = figures.values[at]
+        reason = None if np.isfinite(value) else figures.why
+        yield Measured(group_by, name, measure, value, error[at], lower[at], upper[at], reason, counts)

@@ -25,9 +25,9 @@ class Told:
     window: str
 
     @classmethod
-    def of(cls, model: Mapping[str, Any], window: str) -> Told:
-        """Return what a row of dna_model and a window say."""
-        return cls(model["model_name"], model["model_version"], model["feature_version"], window)
+    def of(cls, model: Mapping[str, Any], feature_version: int, window: str) -> Told:
+        """Return what a row of dna_model, the version of the features that were read, and a window say."""
+        return cls(model["model_name"], model["model_version"], feature_version, window)
 
     @property
     def key(self) -> Values:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, cast
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -13,11 +13,11 @@ from icspark.errors import ConfigurationError, nearest
 from icspark.tables.dna import PROTECTED, DnaFeature, FlatAppointment
 from icspark.tables.table import Table
 
-Name = Literal["dna_feature", "flat_appointment"]
-TABLES: Mapping[Name, type[Table]] = {"dna_feature": DnaFeature, "flat_appointment": FlatAppointment}
+SourceName = Literal["dna_feature", "flat_appointment"]
+TABLES: Mapping[SourceName, type[Table]] = {"dna_feature": DnaFeature, "flat_appointment": FlatAppointment}
 
 
-def feature_rows(name: Name, rows: DataFrame | None) -> DataFrame:
+def feature_rows(name: SourceName, rows: DataFrame | None) -> DataFrame:
     """Return the rows of a source with one column a feature, and the other columns that a model's life needs.
 
     Raises ConfigurationError where no job has written that table.
@@ -30,6 +30,38 @@ def feature_rows(name: Name, rows: DataFrame | None) -> DataFrame:
             mend="run the job that writes it (`icspark tables`), or name the other source",
         )
     return widened(rows) if name == "flat_appointment" else rows
+
+
+def with_extra_features(rows: DataFrame, extra: DataFrame | None, names: Sequence[str]) -> DataFrame:
+    """Return the rows of dna_feature with named features of extra_feature, each as it was known before the point.
+
+    Null where nothing was. Features that the rows have already are left as they are. Raises ConfigurationError for a
+    name that extra_feature does not hold, or where there is no such table.
+    """
+    wanted: list[Any] = [name for name in names if name not in rows.columns]
+    if not wanted:
+        return rows
+    if "prediction_datetime" not in rows.columns:
+        raise ConfigurationError(
+            "extra features need rows with a prediction point",
+            where="extra_features",
+            expected="feature_source: dna_feature",
+        )
+    known = [] if extra is None else sorted(row[0] for row in extra.select("feature").distinct().limit(1000).collect())
+    if lost := [name for name in wanted if name not in known]:
+        raise ConfigurationError(
+            f"neither dna_feature nor extra_feature has {lost[0]}",
+            where="features",
+            expected=", ".join(known) or "rows in extra_feature",
+            mend=nearest(lost[0], known) or "run ingest_extra_feature, or leave it out",
+        )
+    told = cast(DataFrame, extra).where(F.col("feature").isin(wanted))
+    before = told.withColumnRenamed("person_id", "_person").withColumnRenamed("feature", "_feature")
+    was_known = (F.col("_person") == F.col("person_id")) & (F.col("known_from_datetime") < F.col("prediction_datetime"))
+    points = rows.select("appointment_id", "person_id", "prediction_datetime")
+    newest = F.max_by("value", "known_from_datetime").alias("value")
+    latest = points.join(before, was_known, "inner").groupBy("appointment_id").pivot("_feature", wanted).agg(newest)
+    return rows.join(latest, "appointment_id", "left")
 
 
 def widened(flat: DataFrame) -> DataFrame:
@@ -48,7 +80,9 @@ def widened(flat: DataFrame) -> DataFrame:
     return flat.select(*ids, F.lit(False).alias("is_after_death"), *values)
 
 
-def chosen_names(name: Name, rows: DataFrame, named: tuple[str, ...], protected: tuple[str, ...]) -> tuple[str, ...]:
+def chosen_names(
+    name: SourceName, rows: DataFrame, named: tuple[str, ...], protected: tuple[str, ...]
+) -> tuple[str, ...]:
     """Return the features of a model: those `named`, else all of the source; protected ones only where asked for.
 
     Raises ConfigurationError for a name in `protected` that is no protected characteristic, and for one among `named`

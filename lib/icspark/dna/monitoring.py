@@ -17,7 +17,7 @@ from icspark.dna.expected_outcomes import Floats, Ratio, Whole, ratio, ratio_int
 from icspark.dna.population_stability import Sample, stability
 
 WEEKS_A_YEAR = 52
-QUARTER_WEEKS = 13
+BLOCK_WEEKS = 12
 SHARE_IN = 0.95
 """Share of a week's outcomes that must be in before they are held against what was expected."""
 
@@ -26,7 +26,7 @@ ENOUGH = 100
 """Outcomes, and others, below which a ratio is no yardstick and an area under the ROC curve is not told."""
 
 RATIO, AUROC, INDEX, MEAN = "observed_over_expected", "auroc", "population_stability_index", "predicted_mean"
-OVER_QUARTER = f"_{QUARTER_WEEKS}_weeks"
+OVER_BLOCK = f"_{BLOCK_WEEKS}_weeks"
 OVERALL, CONTACT = ("overall", "all"), "contact"
 CONTACTED, NOT_CONTACTED = (CONTACT, "contacted"), (CONTACT, "not_contacted")
 SCORE = "dna_probability"
@@ -36,9 +36,15 @@ Texts = NDArray[np.object_]
 Group = tuple[str, str]
 
 
+BY_WEEK, BY_BLOCK, BY_GROUP, POPULATION = "week", "block", "group", "population"
+AREA_BY_WEEK, AREA_BY_BLOCK = "area by week", "area by block"
+SELDOM = (BY_BLOCK, AREA_BY_BLOCK)
+"""Families whose tests are made once in a block of weeks; the others are made every week."""
+
+
 @dataclass(frozen=True)
 class Budget:
-    """False alarms a year without drift, and how many tests a week share them, family by family.
+    """False alarms a year without drift, and how many tests of each family share them.
 
     Families get equal parts, so that many features leave the one ratio that matters most its power.
     """
@@ -48,22 +54,21 @@ class Budget:
 
     @property
     def shared_by(self) -> int:
-        """Return the number of tests a week that share the budget."""
+        """Return the number of tests that share the budget."""
         return sum(self.sizes.values())
 
     def chance(self, family: str) -> float:
-        """Return the chance of a false alarm that one test of a family is given."""
+        """Return the chance of a false alarm that one test of a family is given, each time that it is made."""
         families = sum(1 for size in self.sizes.values() if size)
-        return self.per_year / WEEKS_A_YEAR / families / self.sizes[family]
-
-
-BY_WEEK, BY_QUARTER, BY_GROUP, BY_AREA, POPULATION = "week", "quarter", "group", "area", "population"
+        times_a_year = WEEKS_A_YEAR / (BLOCK_WEEKS if family in SELDOM else 1)
+        return self.per_year / times_a_year / families / self.sizes[family]
 
 
 def budget(per_year: float, yardsticks: Mapping[Group, Yardstick], features: int) -> Budget:
-    """Return the budget of a monitor: the ratio of a week, of 13 weeks, of groups; areas; the indices and the mean."""
+    """Return the budget of a monitor: ratio and area by week and by block, ratios of groups, indices and the mean."""
     groups = sum(1 for at, known in yardsticks.items() if known.ratio and at not in (OVERALL, CONTACTED, NOT_CONTACTED))
-    return Budget(per_year, {BY_WEEK: 1, BY_QUARTER: 1, BY_GROUP: groups, BY_AREA: 2, POPULATION: features + 2})
+    single = dict.fromkeys((BY_WEEK, BY_BLOCK, AREA_BY_WEEK, AREA_BY_BLOCK), 1)
+    return Budget(per_year, {**single, BY_GROUP: groups, POPULATION: features + 2})
 
 
 @dataclass(frozen=True)
@@ -178,23 +183,23 @@ def weekly(week: Period, known: Mapping[Group, Yardstick], shared: Budget) -> li
         is_judged = at == week.watched or at not in (OVERALL, CONTACTED, NOT_CONTACTED)
         yardstick = known.get(at) if is_judged else None
         found.append(_ratio_finding(at, period, yardstick, is_in=is_in, chance=_chance(shared, family, yardstick)))
-    return [*found, _area_finding(week, known, shared, name=AUROC)]
+    return [*found, _area_finding(week, known, AUROC, shared.chance(AREA_BY_WEEK))]
 
 
-def quarterly(weeks: Period, known: Mapping[Group, Yardstick], shared: Budget) -> list[Finding]:
-    """Return the same of the last 13 weeks together, for those who are watched: what one week is too small to show.
+def blockwise(weeks: Period, known: Mapping[Group, Yardstick], shared: Budget) -> list[Finding]:
+    """Return the same of a block of weeks together, for those who are watched: what one week is too small to show.
 
     One person's outcomes meet in so long a time, so the limits are widened by the spread seen on the test window.
     """
     weeks = weeks.ordered()
     at, yardstick = weeks.watched, known.get(weeks.watched)
-    chance = _chance(shared, BY_QUARTER, yardstick)
+    chance = _chance(shared, BY_BLOCK, yardstick)
     wide = yardstick.ratio.spread if yardstick and yardstick.ratio else 1.0
     is_in = weeks.share_in >= SHARE_IN
     of_ratio = _ratio_finding(at, weeks.untreated(), yardstick, is_in=is_in, chance=chance, spread=wide)
     return [
-        replace(of_ratio, measure=RATIO + OVER_QUARTER),
-        _area_finding(weeks, known, shared, name=AUROC + OVER_QUARTER),
+        replace(of_ratio, measure=RATIO + OVER_BLOCK),
+        _area_finding(weeks, known, AUROC + OVER_BLOCK, shared.chance(AREA_BY_BLOCK)),
     ]
 
 
@@ -231,7 +236,7 @@ def _ratio_finding(
     return told.judged(*ratio_limits(period.probability, yardstick.ratio, chance, spread=spread), chance)
 
 
-def _area_finding(period: Period, known: Mapping[Group, Yardstick], shared: Budget, *, name: str) -> Finding:
+def _area_finding(period: Period, known: Mapping[Group, Yardstick], name: str, chance: float) -> Finding:
     at, yardstick = period.watched, known.get(period.watched)
     counted = _counted(name, at, period.untreated())
     if period.share_in < SHARE_IN:
@@ -246,7 +251,7 @@ def _area_finding(period: Period, known: Mapping[Group, Yardstick], shared: Budg
     told = replace(counted, value=own.value, lower_95=own.value - Z * own.error, upper_95=own.value + Z * own.error)
     if yardstick is None or yardstick.discrimination is None:
         return replace(told, reason="no_reference")
-    champion, chance = yardstick.discrimination, shared.chance(BY_AREA)
+    champion = yardstick.discrimination
     error = np.hypot(champion.error, champion.error_with(observed, others))
     return told.judged(champion.value - float(stats.norm.isf(chance) * error), None, chance)
 

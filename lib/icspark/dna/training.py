@@ -26,7 +26,9 @@ UNSEEN = "is_unseen_person"
 class Rules(JobConfig):
     """Which models are made, and how."""
 
-    model_name: str = Field("dna_risk", description="name in the registry; catalog.schema.name in Unity Catalog")
+    model_name: str = Field(
+        "dna_risk", min_length=1, description="name in the registry; catalog.schema.name in Unity Catalog"
+    )
     kinds: tuple[pipelines.Kind, ...] = Field(
         ("logistic_regression", "gradient_boosting"), min_length=1, description="a version each; the last goes on"
     )

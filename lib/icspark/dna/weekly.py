@@ -21,16 +21,16 @@ from icspark.dna.discrimination import Discrimination
 from icspark.dna.expected_outcomes import Ratio
 from icspark.dna.groups import group_columns
 from icspark.dna.monitoring import (
+    BLOCK_WEEKS,
     CONTACT,
     CONTACTED,
     NOT_CONTACTED,
-    QUARTER_WEEKS,
     Budget,
     Finding,
     Group,
     Period,
     Yardstick,
-    quarterly,
+    blockwise,
     weekly,
     yardsticks,
 )
@@ -65,7 +65,7 @@ class Weeks:
     def season_before(self, monday: date) -> str | None:
         """Return the quarter of a year, a year before a week; None where its rows do not have their whole history."""
         first = date(monday.year - 1, 3 * ((monday.month - 1) // 3) + 1, 1)
-        return _season(first) if first >= self.complete_from else None
+        return season_of(first) if first >= self.complete_from else None
 
     @property
     def seasons(self) -> list[str]:
@@ -78,7 +78,8 @@ class Weeks:
         return self.start - timedelta(weeks=POOLED_WEEKS - 1)
 
 
-def _season(day: date) -> str:
+def season_of(day: date) -> str:
+    """Return the quarter of a year that a day lies in: 2025-1 for January to March 2025."""
     return f"{day.year}-{(day.month - 1) // 3 + 1}"
 
 
@@ -153,15 +154,14 @@ def _yardstick(row: Mapping[str, Any]) -> Yardstick:
 def outcome_findings(
     watched: DataFrame, known: Mapping[Group, Yardstick], shared: Budget, *, weeks: Weeks
 ) -> dict[date, list[Finding]]:
-    """Return what the outcomes of each watched week, and of the 13 weeks that end with it, say of the champion."""
+    """Return what the outcomes of each watched week say of the champion, and of each whole block at its last week."""
     rows = watched.select(WEEK, *_period_columns(watched))
-    by_week = rows.groupBy(WEEK).applyInArrow(_Judging(weekly, known, shared), FINDING)
+    by_week = rows.groupBy(WEEK).applyInArrow(_judging(weekly, known, shared), FINDING)
     narrow = [name for name in rows.columns if not name.startswith(GROUP) or name == f"{GROUP}{CONTACT}"]
-    ends = F.explode(F.sequence(F.col(WEEK), F.date_add(WEEK, 7 * (QUARTER_WEEKS - 1)), F.make_dt_interval(F.lit(7))))
-    spread = rows.select(*narrow).withColumn(WEEK, ends).where(F.col(WEEK) < F.lit(weeks.end))
-    by_quarter = spread.groupBy(WEEK).applyInArrow(_Judging(quarterly, known, shared), FINDING)
+    blocks = rows.select(*narrow).withColumn(WEEK, _last_of_block(weeks)).where(F.col(WEEK) < F.lit(weeks.end))
+    by_block = blocks.groupBy(WEEK).applyInArrow(_judging(blockwise, known, shared), FINDING)
     found: dict[date, list[Finding]] = {}
-    for row in by_week.unionAll(by_quarter).toArrow().to_pylist():
+    for row in by_week.unionAll(by_block).toArrow().to_pylist():
         found.setdefault(row.pop(WEEK), []).append(Finding(**row))
     return found
 
@@ -173,18 +173,23 @@ FINDING = (
 )
 
 
-@dataclass(frozen=True)
-class _Judging:
-    """What a task does with the rows of one time: a callable that can be sent to it."""
+def _last_of_block(weeks: Weeks) -> Column:
+    """Return the last week of the block of a week; blocks follow one another from the first watched week on."""
+    block = F.floor(F.date_diff(WEEK, F.lit(weeks.start)) / (7 * BLOCK_WEEKS)).cast("int")
+    return F.date_add(F.lit(weeks.start), 7 * BLOCK_WEEKS * (block + 1) - 7)
 
-    judge: Callable[[Period, Mapping[Group, Yardstick], Budget], list[Finding]]
-    known: Mapping[Group, Yardstick]
-    shared: Budget
 
-    def __call__(self, table: pa.Table) -> pa.Table:
+Judge = Callable[[Period, Mapping[Group, Yardstick], Budget], list[Finding]]
+
+
+def _judging(judge: Judge, known: Mapping[Group, Yardstick], shared: Budget) -> Callable[[pa.Table], pa.Table]:
+    # A function rather than an object: Spark counts the arguments, and an object's own self would be one.
+    def judged(table: pa.Table) -> pa.Table:
         week = table.column(WEEK)[0].as_py()
-        found = self.judge(_period(table), self.known, self.shared)
+        found = judge(_period(table), known, shared)
         return pa.Table.from_pylist([{WEEK: week, **finding.row()} for finding in found], schema=_arrow(FINDING))
+
+    return judged
 
 
 def _period_columns(frame: DataFrame) -> list[Column]:

@@ -26,7 +26,14 @@ class Item:
 
 def items(card: CardTables, *, region: str, is_simulated: bool) -> list[Item]:
     """Return the 27 items in order."""
-    parts = (_opening(card, region, is_simulated), _methods(card), _openness(), _results(card), _discussion(card))
+    parts = (
+        _opening(card, region, is_simulated),
+        _methods(card),
+        _analysis(card),
+        _openness(),
+        _results(card),
+        _discussion(card),
+    )
     return [item for part in parts for item in part]
 
 
@@ -102,6 +109,11 @@ def _methods(card: CardTables) -> Sequence[Item]:
             "Missing data",
             "Missing stays missing; each model makes its own indicator. Nothing is imputed across rows",
         ),
+    )
+
+
+def _analysis(card: CardTables) -> Sequence[Item]:
+    return (
         Item(
             12,
             "Analysis",
@@ -168,7 +180,12 @@ def _results(card: CardTables) -> Sequence[Item]:
             f"{_sizes(card)}. Groups with their counts: see Groups",
             "a table of characteristics",
         ),
-        Item(21, "Development", "Windows and counts as in item 10; searched, fitted and calibrated as in item 12"),
+        Item(
+            21,
+            "Development",
+            "Windows as in item 5; searched, fitted and calibrated as in item 12",
+            "how many appointments and outcomes the training window holds",
+        ),
         Item(
             22,
             "Full model",

@@ -133,6 +133,19 @@ class FlatAppointment(Table, release=Release.PERSON):
     categories = column(named_values(STRING), "columns of text, the same in each row; null if missing", required=True)
 
 
+class ExtraFeature(Table, release=Release.PERSON):
+    """One row per person, feature and moment from which its value was known.
+
+    Source: a file of your own (`sources.extra_feature`). A value counts at a prediction point only if it was known
+    before it; the newest such one does. Null where the person ceased to have one.
+    """
+
+    person_id = column(STRING, "pseudonym of the person", key=True)
+    feature = column(STRING, "name of the feature", key=True)
+    known_from_datetime = column(TIMESTAMP, "moment from which the value was known, UTC", key=True)
+    value = column(DOUBLE, "the value; 1 and 0 for true and false")
+
+
 class DnaLeakAudit(Table):
     """One row per cut time and column of dna_feature: whether later knowledge moved it.
 
@@ -319,8 +332,8 @@ class DnaMonitor(Table, release=Release.AGGREGATE):
     week_start_date = column(DATE, "Monday of the week, local", key=True)
     measure = column(
         STRING,
-        "population_stability_index, predicted_mean; observed_over_expected and auroc, each of the week and (with "
-        "_13_weeks) of the 13 weeks that end with it",
+        "population_stability_index, predicted_mean; observed_over_expected and auroc, each of the week and, at the "
+        "last week of every block of twelve, of the block (_12_weeks)",
         key=True,
     )
     feature = column(STRING, "the feature or score that the index is of; empty for other measures", key=True)

@@ -8,18 +8,19 @@ from scipy import special
 from icspark.dna import monitoring
 from icspark.dna.monitoring import (
     AUROC,
+    BLOCK_WEEKS,
     INDEX,
     MEAN,
     NOT_CONTACTED,
-    OVER_QUARTER,
+    OVER_BLOCK,
     OVERALL,
     RATIO,
     Budget,
     Crowd,
     Period,
+    blockwise,
     budget,
     population,
-    quarterly,
     weekly,
     yardsticks,
 )
@@ -75,9 +76,10 @@ def a_year(region, *, weeks=YEAR, ratio=1.0):
     past, found = [], []
     for _ in range(weeks):
         period, features = region.appointments(ratio=ratio)
-        past = [*past, period][-13:]
-        of_outcomes = weekly(period, known, shared) + quarterly(together(past), known, shared)
-        found.append(of_outcomes + population(crowd(period, features, bins), before, shared))
+        past.append(period)
+        of_block = blockwise(together(past[-BLOCK_WEEKS:]), known, shared) if len(past) % BLOCK_WEEKS == 0 else []
+        of_week = weekly(period, known, shared) + population(crowd(period, features, bins), before, shared)
+        found.append(of_week + of_block)
     return found
 
 
@@ -92,7 +94,7 @@ def test_without_drift_there_is_on_average_at_most_one_false_alarm_a_year(no_int
     years = [a_year(Region(seed, weekly_appointments=1_000)) for seed in range(SEEDS)]
     alarms = [sum(bool(one.is_alarm) for week in year for one in week) for year in years]
     assert np.mean(alarms) <= 1
-    judged = {(one.measure, one.group_by) for one in years[0][-1] if one.is_alarm is not None}
+    judged = {(one.measure, one.group_by) for one in years[0][BLOCK_WEEKS - 1] if one.is_alarm is not None}
     assert len(judged) == 8, judged
 
 
@@ -106,12 +108,12 @@ def test_a_ratio_of_0_85_on_20_000_appointments_is_found_in_the_first_week(no_in
     ] * SEEDS
 
 
-def test_a_drift_that_one_week_of_a_small_region_hides_is_found_within_a_quarter(no_intervals):
-    found = a_year(Region(1, weekly_appointments=2_000), weeks=13, ratio=0.85)
-    over_quarter = [next(one for one in week if one.measure == RATIO + OVER_QUARTER) for week in found]
-    assert over_quarter[-1].is_alarm
-    assert over_quarter[-1].value < over_quarter[-1].lower_limit < over_quarter[-1].upper_limit
-    assert over_quarter[-1].appointments_count == 26_000
+def test_a_drift_that_one_week_of_a_small_region_hides_is_found_within_a_block(no_intervals):
+    found = a_year(Region(1, weekly_appointments=2_000), weeks=BLOCK_WEEKS, ratio=0.85)
+    of_block = next(one for one in found[-1] if one.measure == RATIO + OVER_BLOCK)
+    assert of_block.is_alarm
+    assert of_block.value < of_block.lower_limit < of_block.upper_limit
+    assert of_block.appointments_count == 24_000
 
 
 def small(outcome, probability=None, person=None, **groups):
@@ -122,7 +124,7 @@ def small(outcome, probability=None, person=None, **groups):
     return Period(given, outcome, people, {name: np.array(labels, dtype=object) for name, labels in groups.items()})
 
 
-NO_BUDGET = Budget(1.0, {"week": 1, "quarter": 1, "group": 0, "area": 2, "population": 3})
+NO_BUDGET = Budget(1.0, {"week": 1, "group": 0, "area by week": 1, "population": 3})
 
 
 def test_outcomes_are_held_against_what_was_expected_once_95_percent_are_in():
@@ -192,10 +194,13 @@ def test_the_order_of_rows_changes_nothing():
 
 
 def test_families_share_the_budget_in_equal_parts_and_tests_within_them():
-    shared = Budget(2.0, {"week": 1, "quarter": 1, "group": 4, "area": 2, "population": 0})
+    shared = Budget(2.0, {"week": 1, "block": 1, "group": 4, "area by week": 2, "population": 0})
     assert shared.shared_by == 8
     assert shared.chance("group") == 2 / 52 / 4 / 4
-    assert sum(size * shared.chance(name) for name, size in shared.sizes.items() if size) == pytest.approx(2 / 52)
+    assert shared.chance("block") == pytest.approx(12 * shared.chance("week"))
+    times = {"block": 52 / 12}
+    total = sum(size * times.get(name, 52) * shared.chance(name) for name, size in shared.sizes.items() if size)
+    assert total == pytest.approx(2)
 
 
 def test_a_week_without_a_season_before_it_has_no_limits_and_says_so():

@@ -18,7 +18,7 @@ from icspark.dna.capacity import Capacity, top_per_site_day
 from icspark.dna.contributions import Explainer
 from icspark.dna.feature_list import FeatureList
 from icspark.dna.fitted import FittedModel
-from icspark.dna.in_use import model_in_use, require_features
+from icspark.dna.in_use import feature_rows, model_in_use, require_features
 from icspark.dna.pipelines import DEFAULTS, assembled, classifier, encoder
 from icspark.dna.reasons import UNSPOKEN, reasons
 from icspark.errors import ConfigurationError, QualityError, TableError
@@ -190,6 +190,13 @@ def test_a_model_of_other_features_is_an_error_that_names_them(features: DataFra
         require_features(model, ROW, features.drop("lead_days"))
     with pytest.raises(TableError, match="other features than were recorded"):
         require_features(model, {**ROW, "features": ["lead_days"]}, features)
+
+
+def test_a_table_without_times_and_sites_gets_them_so_that_it_can_be_scored(features: DataFrame) -> None:
+    bare = features.drop("appointment_datetime", "site_code")
+    rows = feature_rows({"feature_source": "dna_feature"}, bare)
+    assert {"appointment_datetime", "site_code"} <= set(rows.columns)
+    assert feature_rows({"feature_source": "dna_feature"}, features).columns == features.columns
 
 
 def test_without_a_champion_nothing_is_scored(spark: SparkSession) -> None:

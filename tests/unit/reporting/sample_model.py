@@ -91,7 +91,7 @@ def card(size: int = 4000, *, override: Override | None = None) -> CardTables:
     evaluations, found = list[tuple[Any, ...]](), list[tuple[Any, ...]]()
     for window, seed in (("validate", 1), ("test", 2), ("test_unseen_people", 3)):
         rows, extract = rows_and_extract(size, seed)
-        told = Told.of(MODEL, window)
+        told = Told.of(MODEL, 4, window)
         evaluations += [evaluation_row(told, one) for one in evaluate(rows, terms)]
         if window == "test":
             found = [(*told.key, *one) for one in points(curves(extract, rows.probability), IMPORTANCE)]

@@ -41,7 +41,7 @@ def test_without_a_calibrator_the_log_odds_stand() -> None:
     assert made.probability(np.array([0.0, np.log(3)])) == pytest.approx([0.5, 0.75], abs=1e-10)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(seed=st.integers(0, 10_000), levels=st.integers(2, 12))
 def test_the_threshold_is_the_best_of_all_cuts(seed: int, levels: int) -> None:
     random = np.random.default_rng(seed)

@@ -93,7 +93,7 @@ def test_both_kinds_come_near_the_planted_chances(planted: Any, windows: Windows
     found = [_auroc(made(kind, extract, windows), test) for kind in ("logistic_regression", "gradient_boosting")]
     best = measures.auroc(test.is_dna, chances)  # knows the personal effect, which no model can
     assert 0.65 < min(found) <= max(found) < best < 0.76
-    assert abs(found[0] - found[1]) < 0.012
+    assert abs(found[0] - found[1]) < 0.02
 
 
 def test_trees_beat_a_logistic_regression_where_lead_time_and_age_act_together(planted: Any, windows: Windows) -> None:

@@ -1,0 +1,56 @@
+"""Features of somebody else, as they were known before the point."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+from pyspark.sql import DataFrame, SparkSession
+
+from icspark.dna.feature_source import with_extra_features
+from icspark.errors import ConfigurationError
+from icspark.tables.dna import ExtraFeature
+
+
+def at(day: int, hour: int = 0) -> datetime:
+    return datetime(2024, 5, day, hour, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def points(spark: SparkSession) -> DataFrame:
+    rows = [("a1", "p1", at(3)), ("a2", "p1", at(9)), ("a3", "p2", at(9)), ("a4", "p3", at(9))]
+    return spark.createDataFrame(rows, "appointment_id string, person_id string, prediction_datetime timestamp")
+
+
+@pytest.fixture(scope="module")
+def extra(rows_of: Callable[..., DataFrame]) -> DataFrame:
+    said = [
+        ("p1", "debt", at(3), 9.0),  # at the very point: not yet known
+        ("p1", "debt", at(1), 1.0),
+        ("p1", "debt", at(2), 2.0),
+        ("p1", "carer", at(8, 23), 1.0),
+        ("p2", "debt", at(10), 5.0),
+        ("p3", "debt", at(1), 4.0),
+        ("p3", "debt", at(4), None),
+    ]
+    names = list(ExtraFeature.columns())
+    return rows_of(ExtraFeature, *[dict(zip(names, row, strict=True)) for row in said])
+
+
+def test_a_value_counts_only_where_it_was_known_before_the_point(points: DataFrame, extra: DataFrame) -> None:
+    found = with_extra_features(points, extra, ("debt", "carer")).orderBy("appointment_id")
+    assert [(row.appointment_id, row.debt, row.carer) for row in found.collect()] == [
+        ("a1", 2.0, None),
+        ("a2", 9.0, 1.0),
+        ("a3", None, None),
+        ("a4", None, None),
+    ]
+
+
+def test_a_feature_that_nobody_gave_is_told(points: DataFrame, extra: DataFrame) -> None:
+    with pytest.raises(ConfigurationError, match="Did you mean carer"):
+        with_extra_features(points, extra, ("carers",))
+    with pytest.raises(ConfigurationError, match="run ingest_extra_feature"):
+        with_extra_features(points, None, ("carer",))
+    assert with_extra_features(points, None, ("person_id",)) is points
