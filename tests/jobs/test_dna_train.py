@@ -31,7 +31,7 @@ SECTION = {"windows": WINDOWS, "trials": 2, "folds": 2, "features": ("lead_days"
 def planted_rows() -> pd.DataFrame:
     random = np.random.default_rng(4)
     lead, age = random.gamma(1.5, 20, ROWS), random.integers(0, 95, ROWS).astype(float)
-    chance = expit(-1.9 + 0.03 * np.minimum(lead, 60) + 0.02 * (50 - age))
+    chance = expit(-1.2 + 0.03 * np.minimum(lead, 60) + 0.02 * (50 - age))
     return pd.DataFrame(
         {
             "appointment_id": [f"A{number:05d}" for number in range(ROWS)],
@@ -78,8 +78,9 @@ class House:
         job.module.run(job)
         job.finished_outputs()
 
-    def models(self) -> list[Row]:
-        return self.tables.read(DnaModel).orderBy("model_name", "model_version").collect()
+    def models(self, name: str = "dna") -> list[Row]:
+        rows = self.tables.read(DnaModel).orderBy("model_version").collect()
+        return [row for row in rows if row.model_name == name]
 
 
 @pytest.fixture(scope="module")
@@ -95,9 +96,9 @@ def client(house: House) -> MlflowClient:
 
 
 def test_each_kind_and_the_refit_are_versions_with_their_windows(house: House) -> None:
-    found = [(row.model_version, row.parent_version, row.kind) for row in house.models() if row.model_name == "dna"]
+    found = [(row.model_version, row.parent_version, row.kind) for row in house.models()]
     assert found == [(1, None, "logistic_regression"), (2, None, "gradient_boosting"), (3, 2, "gradient_boosting")]
-    _, trees, child = house.models()[:3]
+    _, trees, child = house.models()
     end = house.rows["appointment_date"].max() + timedelta(days=1)
     days = [end - timedelta(days=days) for days in (130, 50, 0)]
     assert [trees.train_to_date, trees.validate_to_date, trees.test_to_date] == days
@@ -119,11 +120,9 @@ def test_a_row_of_the_table_is_enough_to_load_its_model(house: House) -> None:
 
 def test_the_same_data_configuration_and_seed_give_the_same_model(house: House) -> None:
     house.run("dna_train", **SECTION, kinds=("gradient_boosting",), model_name="again")
-    trees, *_ = (row for row in house.models() if row.model_name == "dna" and row.kind == "gradient_boosting")
-    again, *_ = (row for row in house.models() if row.model_name == "again")
+    trees, again = house.models()[1], house.models("again")[0]
     assert (again.model_hash, again.threshold) == (trees.model_hash, trees.threshold)
-    assert again.file_hash != trees.file_hash or again.mlflow_run_id != trees.mlflow_run_id
-    assert len(house.models()) >= 4
+    assert (again.mlflow_run_id != trees.mlflow_run_id, len(house.models())) == (True, 3)
 
 
 def test_the_run_tells_what_it_was_made_from_and_how_it_was_searched(house: House, client: MlflowClient) -> None:
@@ -143,7 +142,7 @@ def test_the_run_tells_what_it_was_made_from_and_how_it_was_searched(house: Hous
 
 def test_the_input_example_is_nobody_and_the_signature_names_the_features(house: House) -> None:
     files = sorted(house.folder.rglob("input_example.json"))
-    assert len(files) == len(house.models())
+    assert len(files) >= len(house.models())
     for file in files:
         told = json.loads(file.read_text(encoding="utf-8"))
         one = dict(zip(told["columns"], told["data"][0], strict=True))
@@ -169,7 +168,7 @@ def test_a_flat_file_of_the_same_rows_gives_the_same_model(house: House) -> None
     flat = {"feature_source": "flat_appointment", "kinds": ("gradient_boosting",), "model_name": "flat"}
     house.run("dna_train", **{**SECTION, "features": ()}, **flat)
     trees = house.models()[1]
-    found = next(row for row in house.models() if row.model_name == "flat")
+    found = house.models("flat")[0]
     assert (found.model_hash, found.feature_source) == (trees.model_hash, "flat_appointment")
 
 
@@ -188,11 +187,11 @@ def test_names_that_cannot_be_are_told(house: House, section: dict[str, Any], me
         house.run("dna_train", **{**SECTION, "kinds": ("gradient_boosting",), **section})
 
 
-def test_a_registry_out_of_reach_is_told_before_training(
-    house: House, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    away = Tracking(uri=f"sqlite:///{tmp_path}/no/such/folder/mlflow.db")
+def test_a_registry_out_of_reach_is_told_before_training(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    away = Tracking(uri="http://secret@127.0.0.1:9")
     monkeypatch.setattr(house, "environment", house.environment.model_copy(update={"tracking": away}))
-    monkeypatch.setattr("icspark.dna.extract.compact", lambda *_, **__: pytest.fail("rows were fetched"))
-    with pytest.raises(SetupError, match="the tracking store cannot be reached"):
+    monkeypatch.setattr("icspark.jobs.dna_train.compact", lambda *_, **__: pytest.fail("rows were fetched"))
+    with pytest.raises(SetupError, match="the tracking store cannot be reached") as told:
         house.run("dna_train", **SECTION)
+    assert "secret" not in str(told.value)

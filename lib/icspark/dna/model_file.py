@@ -13,6 +13,7 @@ from icspark.errors import TableError
 TRUSTED = (
     "icspark.dna.calibration.Calibrator",
     "icspark.dna.catboost_trees.CatBoostTrees",
+    "icspark.dna.empty_columns.EmptyColumns",
     "icspark.dna.feature_list.FeatureList",
     "icspark.dna.fitted.FittedModel",
     "numpy.dtype",

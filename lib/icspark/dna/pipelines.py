@@ -21,6 +21,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, SplineTransformer, StandardScaler, TargetEncoder
 
 from icspark.dna.catboost_trees import CatBoostTrees, catboost
+from icspark.dna.empty_columns import EmptyColumns
 from icspark.dna.feature_list import FeatureList
 from icspark.errors import ConfigurationError, nearest
 
@@ -83,8 +84,7 @@ def _numbered(features: FeatureList, seed: int) -> ColumnTransformer:
     folds = StratifiedKFold(ENCODING_FOLDS, shuffle=True, random_state=seed)
     rates = TargetEncoder(target_type="binary", cv=folds)
     return ColumnTransformer(
-        [("numbers", "passthrough", list(features.numbers)), ("categories", rates, list(features.categories))],
-        verbose_feature_names_out=False,
+        [("numbers", EmptyColumns(), list(features.numbers)), ("categories", rates, list(features.categories))]
     )
 
 

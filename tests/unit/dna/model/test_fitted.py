@@ -75,6 +75,14 @@ def test_a_category_never_met_and_missing_values_are_scored(model: FittedModel, 
     assert model.margin(row.iloc[[1]]) == model.margin(row.iloc[[1]].assign(site_code=np.nan))
 
 
+@pytest.mark.parametrize("kind", KINDS[:2])
+def test_a_feature_of_which_training_knows_nothing_says_nothing_ever_after(kind: str, extract: Extract) -> None:
+    blank = extract.features.assign(lead_days=np.nan, site_code=None)
+    model = fitted(kind, replace(extract, features=blank))
+    known = blank.head(2).assign(lead_days=[1.0, 90.0])
+    assert np.ptp(model.margin(known) - model.margin(blank.head(2))) == pytest.approx(0, abs=1e-12)
+
+
 def test_probabilities_are_calibrated_held_and_rounded(model: FittedModel, extract: Extract) -> None:
     sure = replace(model, calibrator=Calibrator("sigmoid", np.zeros(0), np.array([0.0, 1000.0])))
     assert set(sure.predict(extract.features)) >= {1e-6}
