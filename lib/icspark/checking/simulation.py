@@ -13,6 +13,7 @@ from pyspark.sql import functions as F
 from icspark.checking.appointments import compare_observable, compare_outcomes, observable_totals, outcomes
 from icspark.checking.bad_rows import bad_row_totals, compare_bad_rows, rejected_rows
 from icspark.checking.care import (
+    compare_deaths,
     compare_measurements,
     compare_rates,
     events_by_quintile,
@@ -141,9 +142,15 @@ def _care(found: Found) -> Iterator[Comparison]:
         found.of("residence"), found.people, postcodes=frames[Postcode], deprivation=frames[Deprivation2019]
     ).persist()
     time = person_time(lived, first=found.first, last=found.last)
+    yield compare_deaths(_deaths(found), time, found.planted)
     yield from compare_rates(events_by_quintile(_events(found), lived), time, found.planted)
     yield from compare_measurements(measurements(found.of("observation"), lived), found.planted)
     lived.unpersist()
+
+
+def _deaths(found: Found) -> float:
+    died = F.col(records.SourcePerson.death_date).between(F.lit(found.first), F.lit(found.last))
+    return float(found.of("person").where((F.col(SYSTEM) == PRIMARY) & died).count())
 
 
 def _events(found: Found) -> DataFrame:
