@@ -14,6 +14,7 @@ from selenium.webdriver.support.select import Select
 
 from icspark.reporting.areas_page import areas_page
 from icspark.tables.activity import ActivityGradient
+from icspark.tables.checks import SimulationCheck
 
 pytestmark = pytest.mark.browser
 
@@ -69,4 +70,22 @@ def test_without_records_there_is_no_such_section(
     file.write_text(areas_page(sample.page_tables(), sample.about()), encoding="utf-8")
     browser.get(file.as_uri())
     assert not browser.find_element(By.ID, "gradient").is_displayed()
+    assert watch.errors() == []
+
+
+def test_what_was_planted_stands_beside_the_points(
+    sample: ModuleType, browser: Chrome, watch: Any, tmp_path: Path
+) -> None:
+    said = {"check_name": "admissions_rate_per_1000", "unit": "per 1,000 person-years"}
+    checks = [{**said, "subject": f"imd|{fifth}", "planted": 20.0 - fifth} for fifth in (1, 2, 3, 4, 5)]
+    tables = sample.page_tables(
+        gradient=pd.DataFrame(rows("admissions_rate_per_1000", 1.0), columns=list(ActivityGradient.columns())),
+        checks=pd.DataFrame(checks, columns=list(SimulationCheck.columns())),
+    )
+    file = tmp_path / "areas.html"
+    file.write_text(areas_page(tables, sample.about(is_simulated=True)), encoding="utf-8")
+    browser.get(file.as_uri())
+    assert len(browser.find_elements(By.CSS_SELECTOR, "#gradient-chart path.planted")) == 5
+    assert "Planted" in text(browser, "gradient-table")
+    assert "Hollow diamonds" in text(browser, "gradient-chart")
     assert watch.errors() == []

@@ -145,6 +145,23 @@ def compare_rates(counts: pd.DataFrame, time: pd.DataFrame, planted: Planted) ->
         yield _slope(f"{measure}_rate_per_1000", IMD, _per_1000(expected, years), _per_1000(found, years), sizes=years)
 
 
+def compare_deaths(deaths: float, time: pd.DataFrame, planted: Planted) -> Comparison:
+    """Return deaths in the records against the planted hazard over the person-time by year of age and sex."""
+    years = time["days"].to_numpy(dtype=np.float64) / DAYS_PER_YEAR
+    hazard = planted.numbers["people_model.death_hazard"]
+    rates = [hazard[f"{sex}|{age}"] for sex, age in zip(time["sex_code"], time["age"], strict=True)]
+    expected, total = float(years @ np.array(rates)), float(years.sum())
+    return Comparison(
+        "deaths_rate_per_1000",
+        "",
+        1000 * expected / total,
+        1000 * deaths / total,
+        PER_1000,
+        "deaths within the period",
+        lambda alpha: scaled(poisson_limits(expected, alpha), total / 1000),
+    )
+
+
 def _by_quintile(counts: pd.DataFrame) -> dict[int, float]:
     sums = counts.groupby(IMD)["events"].sum()
     return {int(quintile): float(events) for quintile, events in zip(sums.index, sums, strict=True)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import reduce
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -12,6 +13,7 @@ from pyspark.sql import functions as F
 from icspark.checking.appointments import compare_observable, compare_outcomes, observable_totals, outcomes
 from icspark.checking.bad_rows import bad_row_totals, compare_bad_rows, rejected_rows
 from icspark.checking.care import (
+    compare_deaths,
     compare_measurements,
     compare_rates,
     events_by_quintile,
@@ -140,39 +142,43 @@ def _care(found: Found) -> Iterator[Comparison]:
         found.of("residence"), found.people, postcodes=frames[Postcode], deprivation=frames[Deprivation2019]
     ).persist()
     time = person_time(lived, first=found.first, last=found.last)
+    yield compare_deaths(_deaths(found), time, found.planted)
     yield from compare_rates(events_by_quintile(_events(found), lived), time, found.planted)
     yield from compare_measurements(measurements(found.of("observation"), lived), found.planted)
     lived.unpersist()
 
 
+def _deaths(found: Found) -> float:
+    died = F.col(records.SourcePerson.death_date).between(F.lit(found.first), F.lit(found.last))
+    return float(found.of("person").where((F.col(SYSTEM) == PRIMARY) & died).count())
+
+
 def _events(found: Found) -> DataFrame:
-    admissions, method = found.of("admission"), F.col(records.Admission.admission_method_code)
-    attendances, appointments = found.of("emergency_attendance"), _dated(found)
+    a, e = records.Admission, records.EmergencyAttendance
     is_first = F.col(records.Appointment.first_attendance_code).isin(*FIRST)
-    kinds = {
-        "admissions": F.when(method.isin(*ELECTIVE), "elective_admissions").otherwise("emergency_admissions"),
-        "emergency_attendances": F.lit("emergency_attendances"),
-        "first_attendances": F.lit("first_attendances"),
-    }
-    of_kinds = (
-        admissions.withColumn("day", F.col(records.Admission.admission_date)),
-        attendances.withColumn("day", _local_day(records.EmergencyAttendance.arrival_datetime)),
-        appointments.where(is_first & (F.col("day") <= F.lit(found.last))),
+    how = F.when(F.col(a.admission_method_code).isin(*ELECTIVE), "elective_admissions")
+    parts = (
+        _kind(found.of("admission"), F.col(a.admission_date), how.otherwise("emergency_admissions")),
+        _kind(found.of("emergency_attendance"), _local_day(e.arrival_datetime), F.lit("emergency_attendances")),
+        _kind(_dated(found.of("appointment")).where(is_first), F.col("day"), F.lit("first_attendances")),
     )
-    parts = [f.select(NUMBER, "day", k.alias("kind")) for f, k in zip(of_kinds, kinds.values(), strict=True)]
-    return parts[0].unionByName(parts[1]).unionByName(parts[2])
+    return reduce(DataFrame.unionByName, parts).where(F.col("day") <= F.lit(found.last))
+
+
+def _kind(frame: DataFrame, day: Column, kind: Column) -> DataFrame:
+    return frame.select(NUMBER, day.alias("day"), kind.alias("kind"))
 
 
 def _appointments(found: Found) -> Iterator[Comparison]:
     truth, planted = found.frames[TruthAppointment], found.planted
-    dated = found.frames[RECORDS["appointment"]].withColumn("day", _local_day(records.Appointment.appointment_datetime))
+    dated = _dated(found.frames[RECORDS["appointment"]])
     days = int(planted.number("care.non_attendance.drift_days"))
     yield from compare_outcomes(outcomes(dated, truth, found.people, last=found.last, drift_days=days), planted)
     yield compare_observable(observable_totals(dated, truth))
 
 
-def _dated(found: Found) -> DataFrame:
-    return found.of("appointment").withColumn("day", _local_day(records.Appointment.appointment_datetime))
+def _dated(appointments: DataFrame) -> DataFrame:
+    return appointments.withColumn("day", _local_day(records.Appointment.appointment_datetime))
 
 
 def _local_day(time: str) -> Column:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from math import floor, log10
 
 import pandas as pd
 
+from icspark.quality.findings import Finding
 from icspark.reporting.embedding import Markup, escaped
 from icspark.reporting.labels import sentence
 from icspark.tables.checks import CheckColumns
@@ -89,36 +89,32 @@ def picture(rows: pd.DataFrame) -> Markup:
     axis, unit = Axis.over(rows), str(rows[C.unit].iloc[0])
     bottom = TOP + ROW * len(rows)
     height = bottom + BOTTOM
-    lines = [_row(row, TOP + ROW * (place + 0.5), axis) for place, row in enumerate(_records(rows))]
+    lines = [_line(one, TOP + ROW * (place + 0.5), axis) for place, one in enumerate(_findings(rows))]
     ticks = [_tick(value, axis, unit, bottom=bottom) for value in axis.ticks()]
     title = escaped(f"{len(rows)} comparisons; the table below has the figures")
     inside = "".join([*ticks, *lines])
     return Markup(f'<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{title}">{inside}</svg>')
 
 
-def _records(rows: pd.DataFrame) -> list[dict[str, float | str | None]]:
-    names = [C.subject, C.planted, C.found, C.lower, C.upper, C.verdict, C.unit]
+def _findings(rows: pd.DataFrame) -> list[Finding]:
+    names = [C.check_name, C.subject, C.planted, C.found, C.lower, C.upper, C.unit, C.meaning]
     listed = rows[names].astype(object).where(rows[names].notna(), None)
-    return [dict(zip(names, values, strict=True)) for values in listed.itertuples(index=False, name=None)]
+    return [Finding(*values) for values in listed.itertuples(index=False, name=None)]
 
 
-def _row(row: dict[str, float | str | None], y: float, axis: Axis) -> str:
-    limits, planted, found = (row[C.lower], row[C.upper]), row[C.planted], row[C.found]
-    parts = [f"<title>{escaped(told(row))}</title>", f'<rect x="0" y="{y - ROW / 2}" width="{WIDTH}" height="{ROW}"/>']
-    parts.append(f'<text x="{LABEL - 12}" y="{y + 4}" class="subject">{escaped(named(str(row[C.subject])))}</text>')
-    if any(limit is not None for limit in limits):
-        ends = [_at(limit, axis, edge) for limit, edge in zip(limits, (axis.low, axis.high), strict=True)]
-        parts.append(f'<line x1="{ends[0]}" x2="{ends[1]}" y1="{y}" y2="{y}" class="limits"/>')
-    if planted is not None:
-        x = axis.x(float(planted))
+def _line(one: Finding, y: float, axis: Axis) -> str:
+    parts = [f"<title>{escaped(told(one))}</title>", f'<rect x="0" y="{y - ROW / 2}" width="{WIDTH}" height="{ROW}"/>']
+    parts.append(f'<text x="{LABEL - 12}" y="{y + 4}" class="subject">{escaped(named(one.subject))}</text>')
+    if one.lower is not None or one.upper is not None:
+        low = axis.x(axis.low if one.lower is None else one.lower)
+        high = axis.x(axis.high if one.upper is None else one.upper)
+        parts.append(f'<line x1="{low}" x2="{high}" y1="{y}" y2="{y}" class="limits"/>')
+    if one.planted is not None:
+        x = axis.x(one.planted)
         parts.append(f'<line x1="{x}" x2="{x}" y1="{y - 7}" y2="{y + 7}" class="planted"/>')
-    if found is not None:
-        parts.append(f'<circle cx="{axis.x(float(found))}" cy="{y}" r="4.5" class="found"/>')
-    return f'<g class="check {escaped(str(row[C.verdict]))}">{"".join(parts)}</g>'
-
-
-def _at(limit: float | str | None, axis: Axis, edge: float) -> float:
-    return axis.x(edge if limit is None else float(limit))
+    if one.found is not None:
+        parts.append(f'<circle cx="{axis.x(one.found)}" cy="{y}" r="4.5" class="found"/>')
+    return f'<g class="check {one.verdict}">{"".join(parts)}</g>'
 
 
 def _tick(value: float, axis: Axis, unit: str, *, bottom: float) -> str:
@@ -130,23 +126,22 @@ def _tick(value: float, axis: Axis, unit: str, *, bottom: float) -> str:
     return f'{line}<text x="{x}" y="{bottom + 18}" class="tick" text-anchor="middle">{shown or 0}{sign}</text>'
 
 
-def told(row: dict[str, float | str | None]) -> str:
+def told(one: Finding) -> str:
     """Return a check in one line of words."""
-    unit = str(row[C.unit])
-    say: Callable[[str], str] = lambda name: number(row[name], unit)  # type: ignore[arg-type]  # noqa: E731
-    return (
-        f"{named(str(row[C.subject]))}: planted {say(C.planted)}, found {say(C.found)}, limits {say(C.lower)} to "
-        f"{say(C.upper)}: {row[C.verdict]}"
-    )
+    planted, found, lower, upper = (number(value, one.unit) for value in numbers(one))
+    return f"{named(one.subject)}: planted {planted}, found {found}, limits {lower} to {upper}: {one.verdict}"
+
+
+def numbers(one: Finding) -> tuple[float | None, float | None, float | None, float | None]:
+    """Return planted, found and both limits."""
+    return one.planted, one.found, one.lower, one.upper
 
 
 def table(rows: pd.DataFrame) -> Markup:
     """Return the same as rows of a table."""
-    return Markup("".join(_line(row) for row in _records(rows)))
+    return Markup("".join(_table_row(one) for one in _findings(rows)))
 
 
-def _line(row: dict[str, float | str | None]) -> str:
-    unit = str(row[C.unit])
-    values: Iterable[float | None] = (row[name] for name in (C.planted, C.found, C.lower, C.upper))  # type: ignore[misc]
-    cells = "".join(f'<td class="num">{escaped(number(value, unit))}</td>' for value in values)
-    return f'<tr><th scope="row">{escaped(named(str(row[C.subject])))}</th>{cells}<td>{row[C.verdict]}</td></tr>'
+def _table_row(one: Finding) -> str:
+    cells = "".join(f'<td class="num">{escaped(number(value, one.unit))}</td>' for value in numbers(one))
+    return f'<tr><th scope="row">{escaped(named(one.subject))}</th>{cells}<td>{one.verdict}</td></tr>'

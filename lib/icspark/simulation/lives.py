@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,7 @@ from icspark.simulation.batches import Columns
 from icspark.simulation.draws import Draws, Floats, Whole
 from icspark.simulation.people_config import PeopleConfig
 from icspark.simulation.period import DAYS_PER_YEAR, Period
+from icspark.simulation.planted import Row
 
 NEVER = 1_000_000
 """A day number beyond all: of deaths and endings that do not happen within the period."""
@@ -75,6 +77,15 @@ def expected_residents(period: Period, config: PeopleConfig) -> Floats:
             lost = np.interp(last, ages, hazard[sex]) - np.interp(np.maximum(first, 0), ages, hazard[sex])
             np.add.at(found[sex], last.astype(np.int64), weights[sex] * np.exp(-lost) / 20)
     return found
+
+
+def planted_deaths(config: PeopleConfig) -> Iterator[Row]:
+    """Yield the hazard of death at each completed age, as rows of the table Truth; the subject is sex code|age."""
+    meaning = "deaths per person-year at a completed age"
+    hazard = england_2019.yearly_hazard() * config.death_rate_multiplier
+    for sex, code in enumerate(england_2019.SEX_CODES):
+        for age, rate in enumerate(hazard[sex].tolist()):
+            yield "people_model.death_hazard", f"{code}|{age}", rate, None, meaning
 
 
 def _weights(period: Period) -> Floats:

@@ -26,6 +26,7 @@ from icspark.simulation.feed_qof import write_qof_feed
 from icspark.simulation.feeds_people import Simulated, write_population_feeds, write_registration_feed
 from icspark.simulation.feeds_place import write_place_feeds
 from icspark.simulation.identities import simulate_identifiers, simulate_links
+from icspark.simulation.lives import planted_deaths
 from icspark.simulation.observations import simulate_observations
 from icspark.simulation.people import simulate_people, simulate_registrations, simulate_residences
 from icspark.simulation.period import Period
@@ -105,6 +106,7 @@ class Region:
         """Return every planted parameter, as the table Truth."""
         told = planted(self.config, without=TOLD_BY_THEIR_OWN)
         rows = [tuple(row) for row in told]
+        rows += [tuple(row) for row in planted_deaths(self.config.people_model)]
         rows += [tuple(row) for row in planted_care(self.config.care, place=self.place, period=self.period)]
         named = planted_conditions(self.illness.model, self.illness.config)
         rows += [tuple(row[name] for name in Truth.columns()) for row in named]
