@@ -48,7 +48,7 @@ def _diagnoses(number: int) -> dict[str, int]:
 
 def _records() -> dict[type[Table], list[dict[str, Any]]]:
     people = range(240)
-    held = {"is_after_death": False, "code_system": "icd10"}
+    held = {"is_after_death": False, "code_system": "icd10", "source": "primary"}
     coded = [
         {**held, "person_id": f"p{i}", "code": f"{CODES[name]}.0", "diagnosis_date": date(year, 3, 1)}
         for i in people for name, year in _diagnoses(i).items()

@@ -11,8 +11,8 @@ import igraph
 from icspark.graphs.model import Network, Shape
 
 DAMPING = 0.85
-STEPS = 1500
-"""Of the layout: enough for a few hundred nodes to come to rest."""
+SOFTENING = 0.3
+"""Added to a weight before its spring is made, so that the weakest edges are not endlessly long."""
 
 ROW_ABOVE = 0.92
 """Height above the row of nodes without edges, of a layout's 1."""
@@ -80,30 +80,29 @@ def distances(network: Network, references: Sequence[str]) -> dict[str, float]:
 def layout(network: Network, *, seed: int) -> dict[str, tuple[float, float]]:
     """Return a place in the unit square for each node: heavy edges near, the same for the same network and seed.
 
-    Nodes with edges by Fruchterman and Reingold 1991 (Softw Pract Exp 21:1129) from a circle in the order of the
-    communities; those without stand in a row below.
+    Nodes with edges by Kamada and Kawai 1989 (Inf Process Lett 31:7), springs 1 / (weight + 0.3) long, from a circle in
+    the order of the communities, which the seed tells; those without edges stand in a row below.
     """
     linked = [node for node in network.nodes if any(node in (e.source, e.target) for e in network.edges)]
     alone = [node for node in network.nodes if node not in set(linked)]
-    placed = _force_directed(Network(tuple(linked), network.edges), seed) if linked else {}
+    placed = _by_springs(Network(tuple(linked), network.edges), seed) if linked else {}
     row = {node: ((index + 0.5) / len(alone), 1.0) for index, node in enumerate(alone)}
     height = ROW_ABOVE if alone else 1.0
     return {node: (x, y * height) for node, (x, y) in placed.items()} | row
 
 
-def _force_directed(network: Network, seed: int) -> dict[str, tuple[float, float]]:
+def _by_springs(network: Network, seed: int) -> dict[str, tuple[float, float]]:
     community = communities(network, seed=seed)
     order = sorted(network.nodes, key=lambda node: (community[node], node))
     turn = {node: 2 * math.pi * index / len(order) for index, node in enumerate(order)}
     circle = [(math.cos(turn[node]), math.sin(turn[node])) for node in network.nodes]
-    edges = _edges(network)
-    igraph.set_random_number_generator(random.Random(seed))
-    found = edges.layout_fruchterman_reingold(weights=edges.es["weight"], niter=STEPS, seed=circle, grid=False)
-    lows = [min(axis) for axis in zip(*found.coords, strict=True)]
-    spans = [(max(axis) - min(axis)) or 1.0 for axis in zip(*found.coords, strict=True)]
+    springs = [1 / (edge.weight + SOFTENING) for edge in network.edges]
+    found = _edges(network).layout_kamada_kawai(seed=circle, weights=springs).coords
+    lows = [min(axis) for axis in zip(*found, strict=True)]
+    spans = [(max(axis) - min(axis)) or 1.0 for axis in zip(*found, strict=True)]
     return {
         node: ((x - lows[0]) / spans[0], (y - lows[1]) / spans[1])
-        for node, (x, y) in zip(network.nodes, found.coords, strict=True)
+        for node, (x, y) in zip(network.nodes, found, strict=True)
     }
 
 
