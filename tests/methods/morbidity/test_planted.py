@@ -170,7 +170,9 @@ def test_the_upper_limit_is_that_of_clopper_and_pearson(called: int, pairs: int)
 
 def test_the_model_is_made_again_from_what_was_planted() -> None:
     changed = ConditionsConfig(
-        prevalence={"gout": 0.05}, odds_ratios={"gout > osteoarthritis": 1.0, "anxiety > asthma": (2, 2, 2, 2, 3)}
+        prevalence={"gout": 0.05},
+        odds_ratios={"gout > osteoarthritis": 1.0, "anxiety > asthma": (2, 2, 2, 2, 3)},
+        highest_risk=0.99,
     )
     model = condition_model(changed)
     again = planted_model(pd.DataFrame(planted_conditions(model, changed)))
