@@ -274,7 +274,8 @@ def replicates(folder: Path, people: int, number: int) -> Iterator[Claim]:
         columns = arrays_of(frame)
         found = survey(frame, most_conditions=1000)
         before, started = cpu_of_tree(os.getpid()), time.perf_counter()
-        made = replicate_networks(frame, found, columns, (PairRules(), EdgeRules()), Resampling(number, 1))
+        rules = (PairRules(), EdgeRules())
+        made = replicate_networks(frame, found, columns, rules=rules, resampling=Resampling(number, 1))
         edges = sum(len(network.edges) for network in made)
         taken, cpu = time.perf_counter() - started, cpu_of_tree(os.getpid()) - before
     print(f"{number} networks of {edges / max(number, 1):,.0f} edges on average")

@@ -46,12 +46,11 @@ def run(job: Job[Config]) -> None:
     config = job.config
     chosen = {name: getattr(config, name) for name in EdgeRules.__dataclass_fields__}
     rules, columns = EdgeRules(**chosen), pair_arrays(job.read(MorbidityPair), most_conditions=config.most_conditions)
-    network = network_of(columns, rules)
-    check_references(network, config.references)
-    histories = job.read(ConditionHistory)
-    judged, resampled = PairRules(config.zero_cells, config.continuity), Resampling(config.replicates, config.seed)
+    check_references(network := network_of(columns, rules), config.references)
+    histories, judged = job.read(ConditionHistory), PairRules(config.zero_cells, config.continuity)
+    resampled = Resampling(config.replicates, config.seed)
     found = survey(histories, most_conditions=config.most_conditions)
-    replicates = replicate_networks(histories, found, columns, (judged, rules), resampled)
+    replicates = replicate_networks(histories, found, columns, rules=(judged, rules), resampling=resampled)
     stable = stability(network, replicates, seed=config.seed)
     told = Told(graphs.shape(job.spark, network, config.engine), config.seed, config.references, stable)
     job.write(MorbidityNode, node_frame(job.spark, network, prevalences(columns), told))

@@ -58,7 +58,10 @@ def planted_model(truth: pd.DataFrame) -> ConditionModel:
             ratios.setdefault(f"{first} > {second}", {})[int(quintile)] = float(value)
     by_quintile = {edge: tuple(of[quintile] for quintile in sorted(of)) for edge, of in ratios.items()}
     removed = dict.fromkeys(_catalogue_edges() - set(by_quintile), 1.0)
-    return condition_model(ConditionsConfig(prevalence=prevalence, odds_ratios={**removed, **by_quintile}))
+    told = truth.loc[truth[Truth.parameter] == "condition.highest_risk", Truth.value]
+    highest = {"highest_risk": float(told.iloc[0])} if len(told) else {}
+    odds_ratios = {**removed, **by_quintile}
+    return condition_model(ConditionsConfig(prevalence=prevalence, odds_ratios=odds_ratios, **highest))
 
 
 def people_by_stratum(counted: pd.DataFrame) -> Floats:

@@ -7,13 +7,21 @@ import random
 from collections.abc import Iterable, Sequence
 
 import igraph
+import numpy as np
+from numpy.typing import NDArray
 
 from icspark.graphs.model import Network, Shape
 
-DAMPING = 0.85
-STEPS = 1500
-"""Of the layout: enough for a few hundred nodes to come to rest."""
+Places = NDArray[np.float64]
 
+DAMPING = 0.85
+SOFTENING = 0.3
+"""Added to a weight before its spring is made, so that the weakest edges are not endlessly long."""
+
+LEAST_APART = 0.62
+"""Of two nodes in a layout, times the square root of how many there are: an even grid would have 1."""
+
+PUSHES = 300
 ROW_ABOVE = 0.92
 """Height above the row of nodes without edges, of a layout's 1."""
 
@@ -80,31 +88,47 @@ def distances(network: Network, references: Sequence[str]) -> dict[str, float]:
 def layout(network: Network, *, seed: int) -> dict[str, tuple[float, float]]:
     """Return a place in the unit square for each node: heavy edges near, the same for the same network and seed.
 
-    Nodes with edges by Fruchterman and Reingold 1991 (Softw Pract Exp 21:1129) from a circle in the order of the
-    communities; those without stand in a row below.
+    Nodes with edges by Kamada and Kawai 1989 (Inf Process Lett 31:7), springs 1 / (weight + 0.3) long, from a circle in
+    the order of the communities, which the seed tells, then pushed apart where they are too near for their names; those
+    without edges stand in a row below.
     """
     linked = [node for node in network.nodes if any(node in (e.source, e.target) for e in network.edges)]
     alone = [node for node in network.nodes if node not in set(linked)]
-    placed = _force_directed(Network(tuple(linked), network.edges), seed) if linked else {}
+    placed = _by_springs(Network(tuple(linked), network.edges), seed) if linked else {}
     row = {node: ((index + 0.5) / len(alone), 1.0) for index, node in enumerate(alone)}
     height = ROW_ABOVE if alone else 1.0
     return {node: (x, y * height) for node, (x, y) in placed.items()} | row
 
 
-def _force_directed(network: Network, seed: int) -> dict[str, tuple[float, float]]:
+def _by_springs(network: Network, seed: int) -> dict[str, tuple[float, float]]:
     community = communities(network, seed=seed)
     order = sorted(network.nodes, key=lambda node: (community[node], node))
     turn = {node: 2 * math.pi * index / len(order) for index, node in enumerate(order)}
     circle = [(math.cos(turn[node]), math.sin(turn[node])) for node in network.nodes]
-    edges = _edges(network)
-    igraph.set_random_number_generator(random.Random(seed))
-    found = edges.layout_fruchterman_reingold(weights=edges.es["weight"], niter=STEPS, seed=circle, grid=False)
-    lows = [min(axis) for axis in zip(*found.coords, strict=True)]
-    spans = [(max(axis) - min(axis)) or 1.0 for axis in zip(*found.coords, strict=True)]
-    return {
-        node: ((x - lows[0]) / spans[0], (y - lows[1]) / spans[1])
-        for node, (x, y) in zip(network.nodes, found.coords, strict=True)
-    }
+    springs = [1 / (edge.weight + SOFTENING) for edge in network.edges]
+    places = _in_unit_square(np.array(_edges(network).layout_kamada_kawai(seed=circle, weights=springs).coords))
+    apart = _in_unit_square(_spread(places, LEAST_APART / math.sqrt(len(circle))))
+    return {node: (float(x), float(y)) for node, (x, y) in zip(network.nodes, apart, strict=True)}
+
+
+def _in_unit_square(places: Places) -> Places:
+    low, span = places.min(axis=0), np.ptp(places, axis=0)
+    found: Places = (places - low) / np.where(span > 0, span, 1.0)
+    return found
+
+
+def _spread(places: Places, least: float) -> Places:
+    """Return places of which those nearer to one another than `least` have been pushed apart, half the way each."""
+    moved = places.copy()
+    for _ in range(PUSHES):
+        gap = moved[:, np.newaxis] - moved[np.newaxis]
+        distance = np.hypot(gap[..., 0], gap[..., 1])
+        np.fill_diagonal(distance, np.inf)
+        lack = np.maximum(least - distance, 0) / 2
+        if not lack.any():
+            break
+        moved += (gap / np.maximum(distance, 1e-9)[..., np.newaxis] * lack[..., np.newaxis]).sum(axis=1)
+    return moved
 
 
 def adjusted_rand(first: Iterable[int], second: Iterable[int]) -> float:

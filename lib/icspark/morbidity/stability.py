@@ -37,7 +37,7 @@ class Stability:
 
 
 def replicate_networks(
-    histories: DataFrame, found: Survey, columns: Columns, rules: tuple[PairRules, EdgeRules], resampling: Resampling
+    histories: DataFrame, found: Survey, columns: Columns, *, rules: tuple[PairRules, EdgeRules], resampling: Resampling
 ) -> Iterator[Network]:
     """Yield the network of each replicate, made as the whole one is; order is not told again.
 

@@ -122,7 +122,7 @@ def _edge(row: Mapping[str, Any], pairs: Mapping[tuple[str, str], Mapping[str, A
         "sourceFirst": pair[first],
         "targetFirst": pair[second],
         "kept": row["kept_share"],
-        "length": row["length"],
+        "length": None if pair["odds_ratio"] is None else row["length"],
     }
 
 

@@ -78,10 +78,10 @@ def _lede(tables: MorbidityTables, about: About) -> str:
     counted = tables.nodes[MorbidityNode.people_count].dropna()
     people = f", among {int(counted.iloc[0]):,} people" if len(counted) else ""
     of_simulated = " of simulated data" if about.is_simulated else ""
-    started = f" Made on {about.run['started_at']};" if about.run.get("started_at") else " Made"
+    started = f" Made on {about.run['started_at']}." if about.run.get("started_at") else ""
     return (
         f"{len(tables.nodes):,} conditions and {tables.counts['edges']:,} pairs{of_simulated} that go together more "
-        f"often than chance{people}.{started} everything is in this one file."
+        f"often than chance{people}.{started} Everything is in this one file."
     )
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from types import ModuleType
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -17,60 +20,40 @@ from icspark.morbidity.homogeneity import cochran_q
 from icspark.morbidity.mantel_haenszel import cochran_mantel_haenszel, odds_ratio
 from icspark.morbidity.network import EdgeRules, arrows, is_kept
 from icspark.morbidity.pair_table import PairRules, group_columns, pair_columns
-from icspark.morbidity.tally import NO_DAY, People, Tally
+from icspark.morbidity.tally import People, Tally
 from icspark.quality.findings import Finding
-from icspark.simulation import england_2019
-from icspark.simulation.condition_model import BAND_YEARS, BANDS, STRATA, ConditionModel, condition_model
+from icspark.simulation.condition_catalogue import CATALOGUE
+from icspark.simulation.condition_model import STRATA, ConditionModel, condition_model
 from icspark.simulation.condition_truth import planted_conditions, truth_pair
 from icspark.simulation.conditions_config import ConditionsConfig
-from icspark.simulation.draws import Draws
-from icspark.simulation.onsets import ABSENT, _Subjects, ages_at_onset
 
-CONFIG = ConditionsConfig()
-DAYS = 365.25
+HOW_MANY_STRATA = int(np.prod(STRATA))
 
 
 @pytest.fixture(scope="module")
 def model() -> ConditionModel:
-    return condition_model(CONFIG)
+    return condition_model(ConditionsConfig())
 
 
-def england() -> NDArray[np.float64]:
-    """Return the share of England's people by age band, sex and quintile, quintiles alike."""
-    residents = england_2019.residents()
-    band = np.minimum(np.arange(residents.shape[1]) // BAND_YEARS, BANDS - 1)
-    by_band = np.array([np.bincount(band, row, minlength=BANDS) for row in residents]).T
-    shares = np.repeat(by_band[:, :, None], STRATA[2], axis=2)
-    return np.asarray(shares / shares.sum())
-
-
-def region(model: ConditionModel, people: int, seed: int) -> tuple[Counts, NDArray[np.float64]]:
-    """Return the counts of so many people drawn from the network, and how many are in each stratum."""
-    random, names = np.random.default_rng(seed), list(model.nodes)
-    flat = random.choice(np.prod(STRATA), size=people, p=england().ravel())
-    stratum = tuple(np.asarray(axis) for axis in np.unravel_index(flat, STRATA))
-    age = stratum[0] * BAND_YEARS + random.uniform(0, BAND_YEARS, people)
-    subjects = _Subjects(Draws.of(seed, "test", np.arange(people)), stratum, age)
-    onset = ages_at_onset(subjects, model, CONFIG)[np.argsort(names)]
-    person, condition = np.nonzero((onset != ABSENT).T)
-    days = np.floor((onset[condition, person] - age[person]) * DAYS).astype(np.int32)
-    found = Survey(tuple(sorted(names)), tuple(map(str, range(int(np.prod(STRATA))))), int(days.min()), 0)
-    tally = Tally(found.plan(min_gap=1))
-    offsets = np.concatenate([[0], np.cumsum(np.bincount(person, minlength=people))])
-    tally.add(People(flat.astype(np.int32), offsets, condition.astype(np.int32), days))
-    assert days.min() > NO_DAY
+def counted(drawn: Any) -> tuple[Counts, NDArray[np.float64]]:
+    """Return the counts of people that were drawn, and how many are in each stratum."""
+    names = tuple(sorted(condition.name for condition in CATALOGUE))
+    found = Survey(names, tuple(map(str, range(HOW_MANY_STRATA))), int(drawn.day.min()), 0)
+    tally, sizes = Tally(found.plan(min_gap=1)), np.bincount(drawn.person, minlength=len(drawn.stratum))
+    tally.add(People(drawn.stratum, np.concatenate([[0], np.cumsum(sizes)]), drawn.condition, drawn.day))
     arrays = {name: values.astype(np.int64) for name, values in tally.counts.items()}
-    return Counts(found, arrays), np.bincount(flat, minlength=int(np.prod(STRATA))).reshape(STRATA).astype(float)
+    by_stratum = np.bincount(drawn.stratum, minlength=HOW_MANY_STRATA).reshape(STRATA)
+    return Counts(found, arrays), by_stratum.astype(float)
 
 
 @pytest.fixture(scope="module")
-def planted(model: ConditionModel) -> pd.DataFrame:
-    return truth_pair(model, england())
+def planted(model: ConditionModel, people: ModuleType) -> pd.DataFrame:
+    return truth_pair(model, people.england())
 
 
-def found_in_region(model: ConditionModel, planted: pd.DataFrame, people: int, seed: int) -> dict[str, Finding]:
-    """Return what the check says of what the methods of the jobs find in such a region, by name."""
-    counts, by_stratum = region(model, people, seed)
+def found_among(model: ConditionModel, planted: pd.DataFrame, drawn: Any) -> dict[str, Finding]:
+    """Return what the check says of what the methods of the jobs find among people, by name."""
+    counts, by_stratum = counted(drawn)
     columns, rules = pair_columns(counts, PairRules()), EdgeRules()
     quintile = [str(int(name) % STRATA[2] + 1) for name in counts.survey.strata]
     groups = group_columns(counts, [str(q) for q in range(1, STRATA[2] + 1)], quintile, PairRules())["1"]
@@ -89,8 +72,10 @@ def found_in_region(model: ConditionModel, planted: pd.DataFrame, people: int, s
     return {finding.check_name: finding for finding in findings if not finding.subject}
 
 
-def test_what_is_planted_comes_back_from_few_people(model: ConditionModel, planted: pd.DataFrame) -> None:
-    found = found_in_region(model, planted, 20_000, seed=3)
+def test_what_is_planted_comes_back_from_few_people(
+    model: ConditionModel, planted: pd.DataFrame, people: ModuleType
+) -> None:
+    found = found_among(model, planted, people.drawn(model, 20_000, seed=3))
     outside = {name: finding.found for name, finding in found.items() if finding.verdict == "outside"}
     assert outside == {}
     assert 30 < found["edges_found"].planted < 60 and found["known_order_right"].found > 0.9
@@ -99,10 +84,9 @@ def test_what_is_planted_comes_back_from_few_people(model: ConditionModel, plant
 
 @pytest.mark.slow
 def test_what_is_planted_is_found_as_often_as_its_power_says_over_seeds(
-    model: ConditionModel, planted: pd.DataFrame
+    model: ConditionModel, planted: pd.DataFrame, people: ModuleType
 ) -> None:
-    seeds = range(5)
-    rounds = [found_in_region(model, planted, 200_000, seed) for seed in seeds]
+    rounds = [found_among(model, planted, people.drawn(model, 200_000, seed)) for seed in range(5)]
     outside = [name for each in rounds for name, finding in each.items() if finding.verdict == "outside"]
     assert outside == []
     of_age = int((planted["relation"] == "age_only").sum())
@@ -123,8 +107,10 @@ def widened(counts: Counts, bands: int) -> Counts:
     return Counts(Survey(counts.survey.conditions, strata, 0, 0), arrays)
 
 
-def test_wide_bands_of_age_leave_age_in_the_odds_ratio(model: ConditionModel, planted: pd.DataFrame) -> None:
-    counts, _ = region(model, 60_000, seed=11)
+def test_wide_bands_of_age_leave_age_in_the_odds_ratio(
+    model: ConditionModel, planted: pd.DataFrame, people: ModuleType
+) -> None:
+    counts, _ = counted(people.drawn(model, 60_000, seed=11))
     late = {name for name, node in model.nodes.items() if node.condition.midpoint_age >= 70}
     old = sorted(name for name in late if model.nodes[name].condition.sex is None)
     rising = planted["condition_a"].isin(old) & planted["condition_b"].isin(old)
@@ -184,7 +170,9 @@ def test_the_upper_limit_is_that_of_clopper_and_pearson(called: int, pairs: int)
 
 def test_the_model_is_made_again_from_what_was_planted() -> None:
     changed = ConditionsConfig(
-        prevalence={"gout": 0.05}, odds_ratios={"gout > osteoarthritis": 1.0, "anxiety > asthma": (2, 2, 2, 2, 3)}
+        prevalence={"gout": 0.05},
+        odds_ratios={"gout > osteoarthritis": 1.0, "anxiety > asthma": (2, 2, 2, 2, 3)},
+        highest_risk=0.99,
     )
     model = condition_model(changed)
     again = planted_model(pd.DataFrame(planted_conditions(model, changed)))
@@ -197,8 +185,8 @@ def test_the_model_is_made_again_from_what_was_planted() -> None:
 
 def test_people_are_placed_in_the_strata_of_the_model() -> None:
     rows = [("000_004", "1", "1", 5), ("090_over", "2", "5", 7), (None, "1", "1", 9), ("040_044", "9", "3", 2)]
-    counted = pd.DataFrame(rows, columns=["age_band", "sex_code", "imd_2019_quintile", "people"])
-    people = people_by_stratum(counted)
-    assert (people[0, 0, 0], people[18, 1, 4], people.sum()) == (5, 7, 12)
+    strata = pd.DataFrame(rows, columns=["age_band", "sex_code", "imd_2019_quintile", "people"])
+    found = people_by_stratum(strata)
+    assert (found[0, 0, 0], found[18, 1, 4], found.sum()) == (5, 7, 12)
     with pytest.raises(QualityError, match="five-year bands"):
-        people_by_stratum(counted.assign(age_band="000_009"))
+        people_by_stratum(strata.assign(age_band="000_009"))

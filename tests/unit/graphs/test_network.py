@@ -121,3 +121,19 @@ def test_both_engines_say_the_same(spark) -> None:
         assert ours[node].k_core == theirs[node].k_core
         assert ours[node].pagerank == pytest.approx(theirs[node].pagerank, abs=1e-6)
     assert network_graphframes.paths(spark, SMALL, 3) == network_igraph.paths(SMALL, 3)
+
+
+def test_a_layout_is_the_same_twice_lies_in_the_unit_square_and_has_the_lonely_below() -> None:
+    ring = [Edge(f"n{i}", f"n{(i + 1) % 6}", 1.0 + i % 2, 1.0, False) for i in range(6)]
+    edges = [
+        edge if edge.source < edge.target else edge._replace(source=edge.target, target=edge.source) for edge in ring
+    ]
+    network = Network((*(f"n{i}" for i in range(6)), "x", "y"), tuple(edges))
+    places = network_igraph.layout(network, seed=4)
+    assert places == network_igraph.layout(network, seed=4)
+    assert all(0 <= at <= 1 for place in places.values() for at in place)
+    assert places["x"] == (0.25, 1.0) and places["y"] == (0.75, 1.0)
+    assert max(y for node, (_, y) in places.items() if node not in "xy") < 0.93
+    near = [math.dist(places[e.source], places[e.target]) for e in network.edges]
+    assert np.mean(near[1::2]) < np.mean(near[::2])  # heavy edges are short
+    assert network_igraph.layout(Network(("x",), ()), seed=4) == {"x": (0.5, 1.0)}

@@ -108,7 +108,8 @@ def test_a_network_and_its_stability_and_trajectories(histories, spark) -> None:
         ("a", "b", True), ("a", "c", True), ("b", "c", True)
     ]  # fmt: skip
     found = survey(frame, most_conditions=10)
-    drawn = list(replicate_networks(frame, found, gathered, (PairRules(), rules), Resampling(5, 1)))
+    of_job = (PairRules(), rules)
+    drawn = list(replicate_networks(frame, found, gathered, rules=of_job, resampling=Resampling(5, 1)))
     stable = stability(network, drawn, seed=1)
     assert stable is not None and stable.adjusted_rand == 1 and set(stable.kept.values()) == {1.0}
     assert stability(network, [], seed=1) is None

@@ -101,7 +101,7 @@ def test_only_released_frames_are_gathered_and_small_counts_stay_behind(
     small = made.pairs.assign(both_count=[3] + [42] * 14, a_count=100, b_count=100, people_count=10_000)
     filled = small.assign(strata_count=1, strata_without_contrast_count=0, shares_codes=False, odds_ratio=1.5)
     frames = {
-        table: spark.createDataFrame(rows.astype(object).where(rows.notna(), None).values.tolist(), _open(table))
+        table: spark.createDataFrame(_cells(table, rows), _open(table))
         for table, rows in ((MorbidityNode, made.nodes), (MorbidityEdge, made.edges), (MorbidityPair, filled))
     }
     with pytest.raises(DisclosureError):
@@ -114,6 +114,14 @@ def test_only_released_frames_are_gathered_and_small_counts_stay_behind(
     assert len(hidden) == 1 and hidden["odds_ratio"].isna().all() and set(counts["both_count"].dropna()) == {40}
     with pytest.raises(QualityError, match="more conditions"):
         gather(release(frames, DisclosureConfig()), Limits(conditions=5))
+
+
+def _cells(table: Any, rows: pd.DataFrame) -> list[list[Any]]:
+    whole = [spec.data_type.simpleString() in ("bigint", "int") for spec in table.columns().values()]
+    return [
+        [None if pd.isna(cell) else int(cell) if is_whole else cell for cell, is_whole in zip(row, whole, strict=True)]
+        for row in rows.astype(object).to_numpy().tolist()
+    ]
 
 
 def _open(table: Any) -> str:

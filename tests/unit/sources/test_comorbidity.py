@@ -17,7 +17,7 @@ def test_codes_lose_their_dots_and_the_mapping_tells_the_system(spark: SparkSess
     path = file_of("codes.csv", text)
     rows, rejected = halves(comorbidity.read_codes(spark, Source(path=path, rejected_ceiling=1)))
     assert [tuple(row.values()) for row in rows] == [("charlson_icd10_quan", "ami", "icd10", "I252")]
-    assert sorted(rejected) == ["NO_SYSTEM", "NULL_CODE"] or len(rejected) == 2
+    assert len(rejected) == 2 and "NO_SYSTEM" in rejected
     told = Source(path=path, options={"code_system": "ICD10"}, rejected_ceiling=1)
     rows, _ = halves(comorbidity.read_codes(spark, told))
     assert [(row["mapping"], row["code_system"]) for row in rows] == [
@@ -50,7 +50,8 @@ def test_the_gathered_lists(spark: SparkSession, data: Path, halves) -> None:
     weights, gone = halves(
         comorbidity.read_weights(spark, Source(path=str(folder / "charlson_elixhauser_weights.csv")))
     )
-    assert (len(codes), len(weights), dict(lost), dict(gone)) == (1933, 464, {}, {})
+    # Two of its 1,933 lines stand twice.
+    assert (len(codes), len(weights), sum(lost.values()), dict(gone)) == (1931, 464, 2, {})
     named = {row["condition"] for row in codes if row["mapping"] == "elixhauser_icd10_quan"}
     weighed = {r["condition"]: r["weight"] for r in weights if (r["mapping"], r["weighting"]) == (
         "elixhauser_icd10_quan", "vw")}  # fmt: skip

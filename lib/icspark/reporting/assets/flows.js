@@ -22,11 +22,11 @@ function drawFlows() {
   const rows = chosenFlows();
   const longest = Math.max(3, ...rows.map((t) => t.path.length));
   const end = 34 + longest * FLOW.pill + (longest - 1) * FLOW.gap;
-  const width = end + 320;
+  const width = end + 350;
   const most = Math.max(1, ...rows.map((t) => t.people || 0));
   const svg = put(empty(byId("flows-frame")), "svg", { viewBox: `0 0 ${width} ${rows.length * FLOW.row + 30}`, role: "img", "aria-label": "Ordered paths of conditions; hover for figures", class: "flows" });
   svg.style.minWidth = "860px";
-  for (const [text, x, anchor] of [["People", end + 66, "end"], ["Expected", end + 150, "end"], ["Ratio (95 % interval)", end + 306, "end"]]) put(svg, "text", { x, y: 16, "text-anchor": anchor, class: "axis" }, text);
+  for (const [text, x, anchor] of [["People", end + 66, "end"], ["Expected", end + 150, "end"], ["Ratio (95 % interval)", end + 336, "end"]]) put(svg, "text", { x, y: 16, "text-anchor": anchor, class: "axis" }, text);
   rows.forEach((flow, i) => drawFlow(svg, flow, { y: 26 + i * FLOW.row, rank: i + 1, end, most }));
   byId("flows-note").textContent = `${plain(rows.length, 0)} of ${plain(content.trajectories.length, 0)} paths are shown.`;
 }
@@ -43,7 +43,7 @@ function drawFlow(svg, flow, { y, rank, end, most }) {
     const label = nodes[at].label;
     put(group, "text", { x: x + FLOW.pill / 2, y: middle + 4, "text-anchor": "middle", "font-size": label.length > 22 ? 10.5 : 12.5 }, label.length > 30 ? `${label.slice(0, 29)}\u2026` : label);
   });
-  const figures = [[sayCount(flow.people), end + 66], [isKnown(flow.expected) ? plain(flow.expected, 1) : "withheld", end + 150], [isKnown(flow.ratio) ? `${sayRatio(flow.ratio)} (${sayLimits(flow.lower, flow.upper)})` : "withheld", end + 306]];
+  const figures = [[sayCount(flow.people), end + 66], [isKnown(flow.expected) ? plain(flow.expected, 1) : "withheld", end + 150], [isKnown(flow.ratio) ? `${sayRatio(flow.ratio)} (${sayLimits(flow.lower, flow.upper)})` : "withheld", end + 336]];
   for (const [text, x] of figures) put(group, "text", { x, y: middle + 4, "text-anchor": "end", class: "figure" }, text);
   pointable(group, () => [["title", flow.path.map((at) => nodes[at].label).join(" \u2192 ")], ["big", `${sayCount(flow.people)} people`], ["pairs", [["expected", isKnown(flow.expected) ? plain(flow.expected, 1) : "withheld"], ["ratio", sayRatio(flow.ratio)], ["95 % interval", sayLimits(flow.lower, flow.upper)]]]]);
 }
