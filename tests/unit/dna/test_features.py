@@ -10,9 +10,9 @@ import pytest
 from pydantic import ValidationError
 from pyspark.sql import functions as F
 
+from icspark import plan
 from icspark.dna.features import build_dna_feature
 from icspark.dna.points import FeatureRules, tally, with_points
-from icspark.jobs.dna_features import Config
 
 AT_BOOKING = FeatureRules(point="at_booking", look_back_days=365, prior_appointments=2)
 HISTORY = ("past_outcomes_count", "past_non_attendances_count", "last_outcome_code", "days_since_last_outcome")
@@ -146,10 +146,11 @@ def test_days_before_are_local_days_and_a_later_booking_is_its_own_point(inputs_
 
 
 def test_the_section_is_the_rules_and_refuses_what_is_no_outcome_and_times_without_a_zone() -> None:
-    assert FeatureRules(**Config().model_dump()) == FeatureRules()
+    config = plan.job_named("dna_features").config
+    assert FeatureRules(**config().model_dump()) == FeatureRules()
     for section in ({"dna_codes": ["5"]}, {"dna_codes": []}, {"as_of": "2025-04-01T00:00:00"}):
         with pytest.raises(ValidationError):
-            Config(**section)
+            config(**section)
 
 
 @pytest.mark.parametrize(
