@@ -11,11 +11,11 @@ from scipy import stats
 Floats = NDArray[np.float64]
 Limits = tuple[float | None, float | None]
 
-REACH = 14.0
+REACH = 10.0
 """Standard deviations on either side of the mean beyond which nothing is expected."""
 
 _GROUPS_AT_ONCE = 64
-_STEPS = 50
+_STEPS = 10
 """Steps of log odds per unit in which like chances are put together."""
 
 
@@ -46,14 +46,14 @@ def sum_limits(
 
 
 def _masses(counts: Floats, chances: Floats, values: Floats, size: int) -> Floats:
-    angles = 2 * np.pi * np.arange(size) / size
+    angles = 2 * np.pi * np.arange(size // 2 + 1) / size  # the other half is conjugate: masses are real
     turned = np.exp(1j * values[:, None] * angles)
-    log = np.zeros(size, dtype=np.complex128)
+    log = np.zeros(len(angles), dtype=np.complex128)
     with np.errstate(divide="ignore"):  # a characteristic function may be 0
         for start in range(0, len(counts), _GROUPS_AT_ONCE):
             part = slice(start, start + _GROUPS_AT_ONCE)
             log += counts[part] @ np.log(chances[part] @ turned)
-    found: Floats = np.maximum(np.fft.fft(np.exp(log)).real / size, 0)
+    found: Floats = np.maximum(np.fft.irfft(np.conj(np.exp(log)), size), 0)
     return found
 
 
