@@ -72,11 +72,13 @@ def with_history(points: DataFrame, events: Sequence[DataFrame], rules: FeatureR
     Added: the counts of dna_feature (null where there are no events of the kind at all), `_last`, the last outcome
     within the look-back, and `_area` and `_home`, the states that hold. Null where there is none.
     """
-    held = points.select(_PERSON, F.unix_date(AS_OF_DAY).alias(DAY), F.struct(*points.columns).alias(_POINT))
+    rest = [name for name in points.columns if name != _PERSON]
+    held = points.select(_PERSON, F.unix_date(AS_OF_DAY).alias(DAY), F.struct(*rest).alias(_POINT))
     line = reduce(partial(DataFrame.unionByName, allowMissingColumns=True), events, held)
     own = Window.partitionBy(_PERSON).orderBy(DAY)
     ever = own.rangeBetween(Window.unboundedPreceding, Window.currentRow)
     told = line.select(
+        _PERSON,  # beside the rest, so that a filter of persons goes through the windows
         _POINT,
         DAY,
         *_counts(line, own.rangeBetween(1 - rules.look_back_days, 0), own.rangeBetween(1 - YEAR_DAYS, 0), ever),
@@ -85,6 +87,7 @@ def with_history(points: DataFrame, events: Sequence[DataFrame], rules: FeatureR
     is_recent = F.col(DAY) - F.col(f"{LAST}.day") <= rules.look_back_days
     still = {LAST: is_recent, AREA: _holds(AREA), HOME: _holds(HOME)}
     return told.where(F.col(_POINT).isNotNull()).select(
+        _PERSON,
         f"{_POINT}.*",
         *[name for name in told.columns if name.endswith("_count")],
         *[F.when(condition, F.col(name)).alias(name) for name, condition in still.items()],

@@ -86,7 +86,7 @@ def test_limits_cover_the_true_value_in_93_to_97_of_a_hundred_though_people_diff
     truth = {key[2]: one.value for key, one in table(rows_of(2_000_000, 0, effect=0.8), _without_limits()).items()}
     names = ("auroc", "calibration_slope", "calibration_in_the_large", "brier")
     covered = dict.fromkeys(names, 0)
-    seeds = 400
+    seeds = 250
     for seed in range(1, seeds + 1):
         rows = rows_of(4000, seed, effect=0.8)
         found = table(
@@ -96,7 +96,7 @@ def test_limits_cover_the_true_value_in_93_to_97_of_a_hundred_though_people_diff
             one = found["overall", "all", name]
             covered[name] += one.lower <= truth[name] <= one.upper
     shares = {name: number / seeds for name, number in covered.items()}
-    assert all(0.925 <= share <= 0.975 for share in shares.values()), shares
+    assert all(0.92 <= share <= 0.98 for share in shares.values()), shares
 
 
 def _without_limits() -> Terms:

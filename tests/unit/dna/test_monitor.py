@@ -237,3 +237,10 @@ def test_weeks_are_whole_ones_and_a_season_needs_its_whole_history() -> None:
     assert weeks.seasons == ["2024-1"]
     assert weeks.season_before(date(2024, 12, 30)) is None
     assert Weeks.between(date(2025, 1, 1), date(2025, 1, 5), complete_from=date(2020, 1, 1)).mondays == []
+
+
+def test_a_refit_is_watched_after_all_that_it_has_seen(model: FittedModel) -> None:
+    refit = {**ROW, "model_version": 3, "parent_version": 2, "test_to_date": None, "train_to_date": date(2025, 1, 14)}
+    weeks = Champion(refit, model, ROW, model).weeks(AS_OF, "Europe/London")
+    assert (weeks.mondays[0], weeks.complete_from) == (date(2025, 1, 20), ROW["train_from_date"])
+    assert Champion(ROW, model, ROW, model).weeks(AS_OF, "Europe/London").mondays == MONDAYS
