@@ -7,8 +7,10 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 from pyspark.sql import functions as F
 
+from icspark import plan
 from icspark.dna.features import build_dna_feature
 from icspark.dna.points import FeatureRules, tally, with_points
 
@@ -141,6 +143,14 @@ def test_days_before_are_local_days_and_a_later_booking_is_its_own_point(inputs_
         "cancelled_by_patient": 0, "cancelled_by_provider": 1, "to_come": 5, "after_death": 0, "booking_not_known": 1,
         "point_at_booking": 2, "point_at_as_of": 2,
     }  # fmt: skip
+
+
+def test_the_section_is_the_rules_and_refuses_what_is_no_outcome_and_times_without_a_zone() -> None:
+    config = plan.job_named("dna_features").config
+    assert FeatureRules(**config().model_dump()) == FeatureRules()
+    for section in ({"dna_codes": ["5"]}, {"dna_codes": []}, {"as_of": "2025-04-01T00:00:00"}):
+        with pytest.raises(ValidationError):
+            config(**section)
 
 
 @pytest.mark.parametrize(
