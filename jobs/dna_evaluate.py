@@ -20,11 +20,11 @@ from icspark.dna.extract import MEGABYTE
 from icspark.dna.judging import KNOWN_WINDOWS, TEST, UNSEEN, VALIDATE, Gathering
 from icspark.dna.tracking import Store
 from icspark.job import Job
-from icspark.tables.dna import DnaCurve, DnaEvaluation, DnaFeature, DnaModel, FlatAppointment
+from icspark.tables.dna import DnaCurve, DnaEvaluation, DnaModel, ExtraFeature
 
 READS = (DnaModel,)
-READS_IF_PRESENT = (DnaFeature, FlatAppointment)
-NEEDS_ONE_OF = (DnaFeature, FlatAppointment)
+READS_IF_PRESENT = feature_source.READS
+NEEDS_ONE_OF = feature_source.ONE_OF
 WRITES = (DnaEvaluation, DnaCurve)
 
 
@@ -47,7 +47,8 @@ def run(job: Job[Config]) -> None:
     config, store = job.config, Store(job.environment)
     row = evaluated_row(job.read(DnaModel), model_name=config.model_name, version=config.version)
     source, version = row[DnaModel.feature_source], config.feature_version or row[DnaModel.feature_version]
-    features = feature_source.feature_rows(source, job.read_if_present(feature_source.TABLES[source], at=version))
+    table = job.read_if_present(feature_source.TABLES[source], at=version)
+    features = feature_source.feature_rows(source, table, job.read_if_present(ExtraFeature))
     gathering = Gathering(config.capacity, config.extract_ceiling_megabytes * MEGABYTE)
     terms = Terms(config.resampling, config.enough)
     asked = Asked(config.windows, version, gathering, terms, config.with_importance)

@@ -11,18 +11,18 @@ from __future__ import annotations
 from pydantic import AwareDatetime, Field
 
 from icspark.config import JobConfig
-from icspark.dna.feature_source import TABLES
+from icspark.dna import feature_source
 from icspark.dna.in_use import feature_rows, model_in_use, require_features
 from icspark.dna.monitor import VERSION, Champion, Watched, findings, monitor_frame
 from icspark.dna.promotion import started
 from icspark.dna.scoring import moment_of
 from icspark.dna.tracking import Store
 from icspark.job import Job
-from icspark.tables.dna import Contact, DnaFeature, DnaModel, DnaMonitor, DnaPromotion, DnaScore, FlatAppointment
+from icspark.tables.dna import Contact, DnaModel, DnaMonitor, DnaPromotion, DnaScore, ExtraFeature
 
 READS = (DnaModel, DnaPromotion)
-READS_IF_PRESENT = (DnaFeature, FlatAppointment, DnaScore, Contact)
-NEEDS_ONE_OF = (DnaFeature, FlatAppointment)
+READS_IF_PRESENT = (*feature_source.READS, DnaScore, Contact)
+NEEDS_ONE_OF = feature_source.ONE_OF
 WRITES = (DnaMonitor,)
 
 
@@ -44,7 +44,8 @@ def run(job: Job[Config]) -> None:
     config, store = job.config, Store(job.environment)
     models = job.read(DnaModel)
     row = model_in_use(job.read(DnaPromotion), models, model_name=config.model_name)
-    features = feature_rows(row, job.read_if_present(TABLES[row[DnaModel.feature_source]]))
+    table = job.read_if_present(feature_source.TABLES[row[DnaModel.feature_source]])
+    features = feature_rows(row, table, job.read_if_present(ExtraFeature))
     champion = Champion.of(row, models, store.load)
     require_features(champion.model, row, features)
     weeks = champion.weeks(moment_of(config.as_of, started(job.run)), config.zone)

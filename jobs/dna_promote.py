@@ -17,10 +17,10 @@ from icspark.dna.gates import GateLimits
 from icspark.dna.judging import TEST
 from icspark.dna.tracking import Store
 from icspark.job import Job
-from icspark.tables.dna import DnaEvaluation, DnaFeature, DnaLeakAudit, DnaModel, DnaPromotion, FlatAppointment
+from icspark.tables.dna import DnaEvaluation, DnaLeakAudit, DnaModel, DnaPromotion, ExtraFeature
 
 READS = (DnaModel, DnaEvaluation)
-READS_IF_PRESENT = (DnaLeakAudit, DnaPromotion, DnaFeature, FlatAppointment)
+READS_IF_PRESENT = (DnaLeakAudit, DnaPromotion, *feature_source.READS)
 WRITES = (DnaPromotion,)
 
 
@@ -48,7 +48,8 @@ def run(job: Job[Config]) -> None:
         return
     how = promotion.Comparison(config.window, config.resampling, config.extract_ceiling_megabytes * MEGABYTE)
     source, version = asking.source
-    features = feature_source.feature_rows(source, job.read_if_present(feature_source.TABLES[source], at=version))
+    table = job.read_if_present(feature_source.TABLES[source], at=version)
+    features = feature_source.feature_rows(source, table, job.read_if_present(ExtraFeature))
     evidence = promotion.Evidence(
         promotion.evaluation_of(job.read(DnaEvaluation), asking.judged, config.window),
         promotion.audit_of(job.read_if_present(DnaLeakAudit), asking.version),

@@ -19,11 +19,11 @@ from icspark.dna.reasons import UNSPOKEN
 from icspark.dna.tracking import Store
 from icspark.job import Job
 from icspark.linkage.salt import salt_of
-from icspark.tables.dna import CallingList, DnaFeature, DnaModel, DnaPromotion, DnaScore, FlatAppointment
+from icspark.tables.dna import CallingList, DnaModel, DnaPromotion, DnaScore, ExtraFeature
 
 READS = (DnaModel, DnaPromotion)
-READS_IF_PRESENT = (DnaFeature, FlatAppointment)
-NEEDS_ONE_OF = (DnaFeature, FlatAppointment)
+READS_IF_PRESENT = feature_source.READS
+NEEDS_ONE_OF = feature_source.ONE_OF
 WRITES = (DnaScore, CallingList)
 
 
@@ -47,7 +47,7 @@ def run(job: Job[Config]) -> None:
     salt = secret(salt_of(config.salt_variable, job="dna_score"), is_simulated=job.environment.is_simulated)
     row = model_in_use(job.read(DnaPromotion), job.read(DnaModel), model_name=config.model_name)
     source = feature_source.TABLES[row[DnaModel.feature_source]]
-    features = feature_rows(row, job.read_if_present(source))
+    features = feature_rows(row, job.read_if_present(source), job.read_if_present(ExtraFeature))
     model, moment = store.load(row), scoring.moment_of(config.as_of, started(job.run))
     require_features(model, row, features)
     scored = scoring.with_probability(scoring.to_come(features, moment), model)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from icspark.dna import feature_source
 from icspark.dna.extract import MEGABYTE, compact, outcome_days, outcome_rows, sampled_people
-from icspark.dna.feature_source import TABLES, SourceName, chosen_names, feature_rows, with_extra_features
+from icspark.dna.feature_source import TABLES, SourceName, chosen_names, feature_rows
 from icspark.dna.model_table import model_frame
 from icspark.dna.origin import Origin
 from icspark.dna.pipelines import require_kinds
@@ -18,10 +19,10 @@ from icspark.dna.tracking import Store
 from icspark.dna.training import Rules
 from icspark.dna.windows import WindowConfig, windows_between
 from icspark.job import Job
-from icspark.tables.dna import DnaFeature, DnaModel, ExtraFeature, FlatAppointment
+from icspark.tables.dna import DnaModel, ExtraFeature
 
-READS_IF_PRESENT = (DnaFeature, FlatAppointment, ExtraFeature)
-NEEDS_ONE_OF = (DnaFeature, FlatAppointment)
+READS_IF_PRESENT = feature_source.READS
+NEEDS_ONE_OF = feature_source.ONE_OF
 WRITES = (DnaModel,)
 
 
@@ -44,9 +45,8 @@ def run(job: Job[Config]) -> None:
     require_kinds(config.kinds)
     store.require_reachable(config.model_name)
     table = TABLES[config.feature_source]
-    given = feature_rows(config.feature_source, job.read_if_present(table))
-    names = chosen_names(config.feature_source, given, config.features, config.protected_features)
-    rows = with_extra_features(given, job.read_if_present(ExtraFeature), config.extra_features)
+    rows = feature_rows(config.feature_source, job.read_if_present(table), job.read_if_present(ExtraFeature))
+    names = chosen_names(config.feature_source, rows, config.features, config.protected_features)
     windows = windows_between(*outcome_days(rows), config.windows)
     end = windows.test_to if config.refit else windows.validate_to
     sample = sampled_people(rows, config.sample_share, seed=config.seed)

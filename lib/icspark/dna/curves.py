@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -107,11 +108,13 @@ def importance(extract: Extract, model: FittedModel, *, seed: int) -> pd.DataFra
     Student's t. Calibration does not move ranks, so the log odds are ranked. Source: Breiman 2001, Mach Learn 45:5.
     """
     rows = extract.rows(people_up_to(extract.person, IMPORTANCE_ROWS, seed=seed))
-    prepared = model.feature_list.prepared(rows.features)
+    encode, classifier = model.pipeline
+    values: Any = model.feature_list.prepared(rows.features)
     with single_thread():
-        found = permutation_importance(
-            model.pipeline, prepared, rows.is_dna, scoring="roc_auc", n_repeats=REPEATS, random_state=seed
-        )
+        shuffled = (model.pipeline, values)
+        if model.kind != "logistic_regression":  # one column a feature: it is encoded once, not at every shuffle
+            shuffled = (classifier, encode.transform(values))
+        found = permutation_importance(*shuffled, rows.is_dna, scoring="roc_auc", n_repeats=REPEATS, random_state=seed)
     fall: NDArray[np.float64] = found.importances
     half = stats.t.ppf(0.975, REPEATS - 1) * fall.std(axis=1, ddof=1) / np.sqrt(REPEATS)
     mean = fall.mean(axis=1)

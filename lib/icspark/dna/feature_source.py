@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Literal, cast
+from collections.abc import Mapping
+from typing import Any, Literal
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from icspark.dna.feature_list import DEFAULT
 from icspark.errors import ConfigurationError, nearest
-from icspark.tables.dna import PROTECTED, DnaFeature, FlatAppointment
+from icspark.tables.dna import PROTECTED, DnaFeature, ExtraFeature, FlatAppointment
 from icspark.tables.table import Table
 
 SourceName = Literal["dna_feature", "flat_appointment"]
+MOST_EXTRA = 1000
+"""Extra features that are read: their number is that of names, and grows with nobody."""
 TABLES: Mapping[SourceName, type[Table]] = {"dna_feature": DnaFeature, "flat_appointment": FlatAppointment}
+ONE_OF, READS = (DnaFeature, FlatAppointment), (DnaFeature, FlatAppointment, ExtraFeature)
+"""What a job that reads features needs one of, and what it reads where it is there."""
 
 
-def feature_rows(name: SourceName, rows: DataFrame | None) -> DataFrame:
+def feature_rows(name: SourceName, rows: DataFrame | None, extra: DataFrame | None = None) -> DataFrame:
     """Return the rows of a source with one column a feature, and the other columns that a model's life needs.
 
-    Raises ConfigurationError where no job has written that table.
+    Features of extra_feature stand beside those of dna_feature. Raises ConfigurationError where no job has written
+    that table.
     """
     if rows is None:
         raise ConfigurationError(
@@ -29,39 +34,24 @@ def feature_rows(name: SourceName, rows: DataFrame | None) -> DataFrame:
             found=name,
             mend="run the job that writes it (`icspark tables`), or name the other source",
         )
-    return widened(rows) if name == "flat_appointment" else rows
+    if name == "flat_appointment":
+        return widened(rows)
+    return rows if extra is None else with_extra_features(rows, extra)
 
 
-def with_extra_features(rows: DataFrame, extra: DataFrame | None, names: Sequence[str]) -> DataFrame:
-    """Return the rows of dna_feature with named features of extra_feature, each as it was known before the point.
+def with_extra_features(rows: DataFrame, extra: DataFrame) -> DataFrame:
+    """Return the rows of dna_feature with a column for each feature of extra_feature, as it was known before the point.
 
-    Null where nothing was. Features that the rows have already are left as they are. Raises ConfigurationError for a
-    name that extra_feature does not hold, or where there is no such table.
+    Null where nothing was. Names that the rows have already are left out.
     """
-    wanted: list[Any] = [name for name in names if name not in rows.columns]
-    if not wanted:
-        return rows
-    if "prediction_datetime" not in rows.columns:
-        raise ConfigurationError(
-            "extra features need rows with a prediction point",
-            where="extra_features",
-            expected="feature_source: dna_feature",
-        )
-    known = [] if extra is None else sorted(row[0] for row in extra.select("feature").distinct().limit(1000).collect())
-    if lost := [name for name in wanted if name not in known]:
-        raise ConfigurationError(
-            f"neither dna_feature nor extra_feature has {lost[0]}",
-            where="features",
-            expected=", ".join(known) or "rows in extra_feature",
-            mend=nearest(lost[0], known) or "run ingest_extra_feature, or leave it out",
-        )
-    told = cast(DataFrame, extra).where(F.col("feature").isin(wanted))
-    before = told.withColumnRenamed("person_id", "_person").withColumnRenamed("feature", "_feature")
+    named = extra.select("feature").distinct().limit(MOST_EXTRA).collect()
+    wanted: list[Any] = sorted({row[0] for row in named} - set(rows.columns))
+    before = extra.withColumnsRenamed({"person_id": "_person", "feature": "_feature"})
     was_known = (F.col("_person") == F.col("person_id")) & (F.col("known_from_datetime") < F.col("prediction_datetime"))
     points = rows.select("appointment_id", "person_id", "prediction_datetime")
     newest = F.max_by("value", "known_from_datetime").alias("value")
     latest = points.join(before, was_known, "inner").groupBy("appointment_id").pivot("_feature", wanted).agg(newest)
-    return rows.join(latest, "appointment_id", "left")
+    return rows.join(latest, "appointment_id", "left") if wanted else rows
 
 
 def widened(flat: DataFrame) -> DataFrame:

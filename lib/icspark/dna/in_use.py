@@ -36,12 +36,12 @@ def tested_row(models: DataFrame, row: Mapping[str, Any]) -> Mapping[str, Any]:
     return row if parent is None else model_row(models, model_name=row[DnaModel.model_name], version=parent)
 
 
-def feature_rows(row: Mapping[str, Any], table: DataFrame | None) -> DataFrame:
+def feature_rows(row: Mapping[str, Any], table: DataFrame | None, extra: DataFrame | None = None) -> DataFrame:
     """Return the rows that a version scores: its source, with the time and the site that a flat table may lack.
 
     Without a time an appointment is held at the midnight (UTC) of its date; without a column of sites there is none.
     """
-    rows = feature_source.feature_rows(row[DnaModel.feature_source], table)
+    rows = feature_source.feature_rows(row[DnaModel.feature_source], table, extra)
     absent = {
         DnaFeature.appointment_datetime: F.col(DnaFeature.appointment_date).cast("timestamp"),
         DnaScore.site_code: F.lit(None).cast("string"),

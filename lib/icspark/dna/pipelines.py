@@ -41,11 +41,11 @@ PATIENCE = 20
 DEFAULTS: dict[Kind, Settings] = {
     "logistic_regression": {"inverse_penalty": 0.1},
     "gradient_boosting": {
-        "learning_rate": 0.06,
-        "max_leaf_nodes": 15,
+        "learning_rate": 0.05,
+        "max_leaf_nodes": 6,
         "min_samples_leaf": 100,
         "l2_regularization": 1.0,
-        "max_features": 0.5,
+        "max_features": 0.3,
     },
     "catboost": {"learning_rate": 0.06, "depth": 5, "l2_regularization": 3.0},
 }
@@ -64,10 +64,10 @@ def drawn_settings(kind: Kind, random: np.random.Generator) -> Settings:
         }
     return {
         "learning_rate": _log_uniform(random, 0.02, 0.2),
-        "max_leaf_nodes": round(_log_uniform(random, 6, 48)),
+        "max_leaf_nodes": round(_log_uniform(random, 3, 32)),
         "min_samples_leaf": round(_log_uniform(random, 20, 500)),
         "l2_regularization": _log_uniform(random, 0.01, 30),
-        "max_features": float(random.uniform(0.25, 1)),
+        "max_features": float(random.uniform(0.2, 0.8)),
     }
 
 

@@ -27,7 +27,7 @@ class Rules(JobConfig):
     """Which models are made, and how."""
 
     model_name: str = Field(
-        "dna", min_length=1, description="name in the registry; catalog.schema.name in Unity Catalog"
+        "dna_risk", min_length=1, description="name in the registry; catalog.schema.name in Unity Catalog"
     )
     kinds: tuple[pipelines.Kind, ...] = Field(
         ("logistic_regression", "gradient_boosting"), min_length=1, description="a version each; the last goes on"

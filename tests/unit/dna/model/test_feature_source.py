@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
-from icspark.dna.feature_source import with_extra_features
+from icspark.dna.feature_source import feature_rows
 from icspark.errors import ConfigurationError
 from icspark.tables.dna import ExtraFeature
 
@@ -39,18 +39,16 @@ def extra(rows_of: Callable[..., DataFrame]) -> DataFrame:
 
 
 def test_a_value_counts_only_where_it_was_known_before_the_point(points: DataFrame, extra: DataFrame) -> None:
-    found = with_extra_features(points, extra, ("debt", "carer")).orderBy("appointment_id")
+    found = feature_rows("dna_feature", points, extra).orderBy("appointment_id")
     assert [(row.appointment_id, row.debt, row.carer) for row in found.collect()] == [
         ("a1", 2.0, None),
         ("a2", 9.0, 1.0),
         ("a3", None, None),
         ("a4", None, None),
     ]
+    assert feature_rows("dna_feature", points, None) is points
 
 
-def test_a_feature_that_nobody_gave_is_told(points: DataFrame, extra: DataFrame) -> None:
-    with pytest.raises(ConfigurationError, match="Did you mean carer"):
-        with_extra_features(points, extra, ("carers",))
-    with pytest.raises(ConfigurationError, match="run ingest_extra_feature"):
-        with_extra_features(points, None, ("carer",))
-    assert with_extra_features(points, None, ("person_id",)) is points
+def test_a_source_that_no_job_has_written_is_told() -> None:
+    with pytest.raises(ConfigurationError, match="the table of features is not there"):
+        feature_rows("flat_appointment", None)

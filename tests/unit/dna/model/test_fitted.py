@@ -51,6 +51,15 @@ def test_the_same_rows_give_the_same_arrays_whatever_the_number_of_threads(
     assert np.array_equal(again.predict(extract.features), model.predict(extract.features))
 
 
+def test_sums_of_many_rows_do_not_hang_on_the_number_of_threads_either(planted: Any) -> None:
+    many = planted(30_000, seed=3)[0]
+    hashes = set()
+    for threads in (1, 2):
+        with threadpool_limits(limits=threads):
+            hashes.add(fitted("logistic_regression", many).hash)
+    assert len(hashes) == 1
+
+
 def test_another_outcome_another_feature_order_or_another_threshold_is_another_model(
     model: FittedModel, extract: Extract
 ) -> None:

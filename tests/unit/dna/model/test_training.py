@@ -34,6 +34,7 @@ def trees(extract: Extract, windows: Windows) -> Trained:
 
 def test_nothing_of_the_test_window_moves_the_model(trees: Trained, extract: Extract, windows: Windows) -> None:
     is_test = windows.mask(extract.day, "test")
+    assert is_test.sum() > 500
     other = replace(extract, is_dna=np.where(is_test, ~extract.is_dna, extract.is_dna))
     assert made("gradient_boosting", other, windows).model.hash == trees.model.hash
     earlier = extract.is_dna.copy()

@@ -29,6 +29,7 @@ def test_the_windows_part_the_days_without_a_gap_or_an_overlap(windows: Windows)
     days = np.arange(np.datetime64("2023-03-20"), np.datetime64("2025-04-10"))
     inside = np.sum([windows.mask(days, name) for name in NAMES], axis=0)
     assert inside.max() == 1
+    assert [windows.bounds(name)[1] for name in NAMES] == [windows.train_to, windows.validate_to, windows.test_to]
     assert days[inside == 1][[0, -1]].tolist() == [windows.train_from, date(2025, 3, 31)]
 
 
