@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from pyspark.sql import SparkSession
@@ -33,8 +33,9 @@ from icspark.tables.table import Table
 
 JOBS = (
     "condition_cases", "condition_histories", "morbidity_pairs", "morbidity_pairs_by_group", "morbidity_network",
-    "morbidity_trajectories", "morbidity_enrichment", "person_morbidity", "area_morbidity", "report_morbidity",
+    "morbidity_trajectories", "morbidity_enrichment",
 )  # fmt: skip
+FURTHER = ("person_morbidity", "area_morbidity", "report_morbidity")
 START, AREAS = date(1990, 1, 1), ("E01000001", "E01000002")
 CODES = {"asthma": "J45", "copd": "J44", "gout": "M10"}
 
@@ -75,32 +76,41 @@ def _records() -> dict[type[Table], list[dict[str, Any]]]:
     }
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("morbidity")
+class Made(NamedTuple):
+    """What the jobs made, what runs them, and where."""
+
+    tables: Tables
+    runner: Runner
+    folder: Path
 
 
 @pytest.fixture(scope="module")
-def tables(spark: SparkSession, folder: Path) -> Tables:
+def made(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Made:
+    folder = tmp_path_factory.mktemp("morbidity")
     storage = Storage(tables=str(folder / "tables"), pages=str(folder / "pages"))
     environment, found = Environment(name="house", storage=storage), Tables(spark, storage)
     for table, rows in _records().items():
         listed = [tuple(row.get(name) for name in table.columns()) for row in rows]
         schema = T.StructType([T.StructField(name, spec.data_type) for name, spec in table.columns().items()])
         found.write(table, spark.createDataFrame(listed, schema), run_id="before", properties={})
-    known = {name: plan.job_named(name) for name in JOBS}
+    known = {name: plan.job_named(name) for name in (*JOBS, *FURTHER)}
     chosen: dict[str, dict[str, Any]] = {
         "condition_histories": {"as_of_date": date(2024, 1, 1), "strata": ("sex_code", "imd_2019_quintile")},
         "morbidity_network": {"replicates": 3, "references": ("asthma",)},
         "morbidity_enrichment": {"sets": {"lungs": {"conditions": ("asthma", "copd")}}},
     }
     environment.sections.update({name: job.config(**chosen.get(name, {})) for name, job in known.items()})
-    steps = Runner(environment, found, known).run(Wanted(JOBS))
-    assert [(step.job, step.outcome, step.why) for step in steps if step.outcome != "done"] == []
-    return found
+    _done(Runner(environment, found, known), JOBS)
+    return Made(found, Runner(environment, found, known), folder)
 
 
-def test_pairs_are_counted_and_arrows_follow_the_onsets(tables: Tables) -> None:
+def _done(runner: Runner, jobs: tuple[str, ...]) -> None:
+    steps = runner.run(Wanted(jobs))
+    assert [(step.job, step.outcome, step.why) for step in steps if step.outcome not in ("done", "skipped")] == []
+
+
+def test_pairs_are_counted_and_arrows_follow_the_onsets(made: Made) -> None:
+    tables = made.tables
     pairs = {(r.condition_a, r.condition_b): r for r in tables.read(MorbidityPair).collect()}
     one = pairs["asthma", "copd"]
     assert (one.both_count, one.a_count, one.b_count, one.people_count, one.strata_count) == (80, 120, 120, 240, 4)
@@ -112,7 +122,8 @@ def test_pairs_are_counted_and_arrows_follow_the_onsets(tables: Tables) -> None:
     assert nodes["gout"].community_stability > 0.9
 
 
-def test_paths_groups_and_enrichment_follow(tables: Tables) -> None:
+def test_paths_groups_and_enrichment_follow(made: Made) -> None:
+    tables = made.tables
     paths = tables.read(Trajectory).collect()
     assert [(r.path, r.people_count) for r in paths] == [("asthma > copd > gout", 80)]
     assert paths[0].expected_count == pytest.approx(80 * 80 / 120)
@@ -124,7 +135,10 @@ def test_paths_groups_and_enrichment_follow(tables: Tables) -> None:
     assert subjects == {*CODES, "set:lungs"}
 
 
-def test_people_and_areas_are_summarised(tables: Tables) -> None:
+@pytest.mark.slow
+def test_people_areas_and_the_page_follow(made: Made) -> None:
+    tables, folder = made.tables, made.folder
+    _done(made.runner, FURTHER)
     people = {r.person_id: r for r in tables.read(PersonMorbidity).collect()}
     assert len(people) == 240 and people["p0"].age_band == "50-54" and people["p0"].practice_code == "P1"
     weights = [people[f"p{i}"].charlson_weight for i in range(6)]
@@ -134,9 +148,6 @@ def test_people_and_areas_are_summarised(tables: Tables) -> None:
     assert (areas[AREAS[0]].people_count, areas[AREAS[0]].two_or_more_count) == (120, 40)
     assert areas[AREAS[0]].conditions_standardised_reason == "empty_band"
     assert areas["E01000003"].people_count == 0 and areas[AREAS[0]].charlson_weight_mean == pytest.approx(2 / 3)
-
-
-def test_the_page_and_its_picture_are_there(tables: Tables, folder: Path) -> None:
     page = (folder / "pages/morbidity/morbidity.html").read_text(encoding="utf-8")
     assert '"label":"Asthma"' in page and '"people":80' in page
     assert (folder / "pages/morbidity/morbidity_network.png").stat().st_size > 10_000
@@ -152,8 +163,7 @@ def test_a_wide_table_becomes_pairs(spark: SparkSession, tmp_path: Path) -> None
     names = ("ingest_wide_record", "condition_histories", "morbidity_pairs")
     known = {name: plan.job_named(name) for name in names}
     environment.sections.update({name: job.config() for name, job in known.items()})
-    steps = Runner(environment, found, known).run(Wanted(names))
-    assert [(step.job, step.outcome, step.why) for step in steps if step.outcome != "done"] == []
+    _done(Runner(environment, found, known), names)
     pair = found.read(MorbidityPair).collect()[0]
     assert (pair.both_count, pair.a_count, pair.b_count, pair.a_before_b_count) == (40, 40, 60, 40)
     assert pair.reason == "no_contrast"  # everybody has b
