@@ -3,7 +3,7 @@
 Weeks after its test window are held against that window, and against the same season a year before. Scores made at the
 time count where there are any; other weeks are scored now, from what was known at each appointment's own point. Where
 contacts are known, whoever was reached is told apart: a call changes what the score foretells. Limits and their budget
-of false alarms: docs/decisions/non-attendance-monitoring.md.
+of false alarms: docs/decisions/non-attendance-monitoring.md. Without a champion there is nothing to watch.
 """
 
 from __future__ import annotations
@@ -44,8 +44,13 @@ def run(job: Job[Config]) -> None:
     config, store = job.config, Store(job.environment)
     models = job.read(DnaModel)
     row = model_in_use(job.read(DnaPromotion), models, model_name=config.model_name)
-    table = job.read_if_present(feature_source.TABLES[row[DnaModel.feature_source]])
-    features = feature_rows(row, table, job.read_if_present(ExtraFeature))
+    if row is None:
+        for table in WRITES:
+            job.keep(table)
+        job.note("is_without_champion", 1)
+        return
+    source = job.read_if_present(feature_source.TABLES[row[DnaModel.feature_source]])
+    features = feature_rows(row, source, job.read_if_present(ExtraFeature))
     champion = Champion.of(row, models, store.load)
     require_features(champion.model, row, features)
     weeks = champion.weeks(moment_of(config.as_of, started(job.run)), config.zone)

@@ -2,7 +2,7 @@
 
 Scores stay as they were at each scoring. The list holds up to capacity, nobody who has died, and may leave under a
 pseudonym to a named recipient for a named purpose only (docs/decisions/non-attendance-monitoring.md). A day without
-appointments to come leaves an empty list and says so in the run record.
+appointments to come leaves an empty list, and no champion no list; the run record says so.
 """
 
 from __future__ import annotations
@@ -46,6 +46,11 @@ def run(job: Job[Config]) -> None:
     config, store = job.config, Store(job.environment)
     salt = secret(salt_of(config.salt_variable, job="dna_score"), is_simulated=job.environment.is_simulated)
     row = model_in_use(job.read(DnaPromotion), job.read(DnaModel), model_name=config.model_name)
+    if row is None:
+        for table in WRITES:
+            job.keep(table)
+        job.note("is_without_champion", 1)
+        return
     source = feature_source.TABLES[row[DnaModel.feature_source]]
     features = feature_rows(row, job.read_if_present(source), job.read_if_present(ExtraFeature))
     model, moment = store.load(row), scoring.moment_of(config.as_of, started(job.run))

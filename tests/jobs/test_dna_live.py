@@ -197,11 +197,12 @@ def test_contacts_are_told_apart(clinic: Clinic) -> None:
 
 
 def test_what_cannot_be_scored_says_why(clinic: Clinic) -> None:
-    with pytest.raises(QualityError, match="no version of this model is champion"):
+    with pytest.raises(QualityError, match="other"):
         clinic.run("dna_score", model_name="other")
     registered = clinic.tables.read(DnaModel).collect()[0].asDict()
-    changed = {**registered, "file_hash": "0" * 64}
-    clinic.put(DnaModel, clinic.spark.createDataFrame([tuple(changed.values())], DnaModel.schema()))
+    rows = [tuple({**registered, **changed}.values()) for changed in ({"file_hash": "0" * 64}, {"model_name": "new"})]
+    clinic.put(DnaModel, clinic.spark.createDataFrame(rows, DnaModel.schema()))
+    assert clinic.run("dna_score", model_name="new").notes == {"is_without_champion": 1}
     with pytest.raises(TableError, match="not the one that was recorded"):
         clinic.run("dna_score", model_name="dna")
     real = clinic.environment.model_copy(update={"is_simulated": False})

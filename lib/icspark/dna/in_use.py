@@ -11,20 +11,17 @@ from pyspark.sql import functions as F
 from icspark.dna import feature_source
 from icspark.dna.champion import champion, model_row
 from icspark.dna.fitted import FittedModel
-from icspark.errors import QualityError, TableError
-from icspark.tables.dna import DnaFeature, DnaModel, DnaPromotion, DnaScore
+from icspark.errors import TableError
+from icspark.tables.dna import DnaFeature, DnaModel, DnaScore
 
 
-def model_in_use(promotions: DataFrame, models: DataFrame, *, model_name: str) -> Mapping[str, Any]:
-    """Return the row of dna_model of the champion of a name; QualityError where none was ever promoted."""
-    found = champion(promotions, models, model_name=model_name)
-    if found is None:
-        raise QualityError(
-            "no version of this model is champion",
-            where=f"{DnaPromotion.name()}, model_name {model_name}",
-            mend="see in dna_promotion which gate refused it, or name a model that is there",
-        )
-    return found
+def model_in_use(promotions: DataFrame, models: DataFrame, *, model_name: str) -> Mapping[str, Any] | None:
+    """Return the row of dna_model of the champion of a name; None while the gates have let no version through.
+
+    Raises QualityError where there is no model of that name.
+    """
+    model_row(models, model_name=model_name)
+    return champion(promotions, models, model_name=model_name)
 
 
 def tested_row(models: DataFrame, row: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -199,7 +199,9 @@ def test_a_table_without_times_and_sites_gets_them_so_that_it_can_be_scored(feat
     assert feature_rows({"feature_source": "dna_feature"}, features).columns == features.columns
 
 
-def test_without_a_champion_nothing_is_scored(spark: SparkSession) -> None:
-    promotions, models = (spark.createDataFrame([], table.schema()) for table in (DnaPromotion, DnaModel))
-    with pytest.raises(QualityError, match="no version of this model is champion"):
-        model_in_use(promotions, models, model_name="dna")
+def test_without_a_champion_no_model_is_in_use_and_an_unknown_name_is_an_error(spark: SparkSession) -> None:
+    promotions, none = (spark.createDataFrame([], table.schema()) for table in (DnaPromotion, DnaModel))
+    trained = spark.createDataFrame([("dna", 1)], "model_name string, model_version bigint")
+    assert model_in_use(promotions, trained, model_name="dna") is None
+    with pytest.raises(QualityError, match="there is no version of this model"):
+        model_in_use(promotions, none, model_name="dna")
