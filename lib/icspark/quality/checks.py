@@ -89,6 +89,7 @@ def check(
     *,
     ceiling: float,
     notes: Mapping[str, Callable[[], Column]] | None = None,
+    keys_are_unique: bool = False,
 ) -> Checked:
     """Split `raw` by `rules` and by the rules of every table; a row is listed once, under the first that it breaks.
 
@@ -96,10 +97,13 @@ def check(
     before it was cast), `_problem`, `_file` and `_raw`. The order is: fields, `rules`, type, key, missing, then over
     the rows that are left, duplicates (one stays) and conflicts (none stays). A cell is listed under its first broken
     rule, where its row is accepted. `notes` are conditions or numbers of the table's columns, summed over the accepted
-    rows on the same pass, by name.
+    rows on the same pass, by name. `keys_are_unique`: the reader numbered the rows itself, and no repeat is looked for.
     """
     listed = rules_for(raw, table, rules)
     judged = _judged(raw, table, listed)
+    if table.key() and not keys_are_unique:
+        judged = _with_duplicates(judged, table, len(listed) - 2)
+    judged = judged.transform(_with_texts_of_the_broken)
     counts, noted = Observation(), Observation() if notes else None
     counted = judged.observe(counts, *_numbers(listed))
     if notes and noted:
@@ -164,8 +168,13 @@ def _judged(raw: DataFrame, table: type[Table], listed: Sequence[Rule]) -> DataF
             "_key": F.concat_ws("|", *[F.coalesce(part, F.lit("")) for part in parts]),
         }
     )
-    emptied = judged.select(*_emptied(table, listed), "_rule", "_cells", "_key", "_file", "_raw")
-    return _with_duplicates(emptied, table, len(listed) - 2) if table.key() else emptied
+    return judged.select(*_emptied(table, listed), "_rule", "_cells", "_key", "_file", "_raw")
+
+
+def _with_texts_of_the_broken(judged: DataFrame) -> DataFrame:
+    # What is accepted whole is never asked for its text, which costs most of what is kept between the two halves.
+    is_broken = F.col("_rule").isNotNull() | (F.size("_cells") > 0)
+    return judged.withColumns({name: F.when(is_broken, F.col(name)) for name in ("_key", "_raw")})
 
 
 def _first(rules: Sequence[tuple[int, Rule]]) -> Column:

@@ -66,7 +66,8 @@ def read(spark: SparkSession, source: Source, layout: WideLayout) -> Checked:
     earliest = F.transform(WideRecord.codes, lambda name: F.array_min(_times_of(name)))
     named = rows.withColumn(WideRecord.codes, names).withColumn(WideRecord.times, earliest)
     is_bad = F.exists("_pairs", lambda pair: pair["is_bad"])
-    return check(named.withColumn("_has_bad_time", is_bad), WideRecord, RULES, ceiling=source.rejected_ceiling)
+    judged = named.withColumn("_has_bad_time", is_bad)
+    return check(judged, WideRecord, RULES, ceiling=source.rejected_ceiling, keys_are_unique=True)
 
 
 def numbered_codes(columns: Sequence[str]) -> dict[str, str | None]:
