@@ -204,7 +204,7 @@ def test_the_configuration_of_suffolk_names_every_file_of_the_extract() -> None:
         file.name for file in EXTRACT.iterdir() if file.suffix in (".gz", ".csv")
     }
     lists = {"condition_code", "comorbidity_code", "condition_weight"}
-    records = {"person", "wide_record", "flat_appointment", "extra_feature"}
+    records = {"person", "wide_record", "flat_appointment", "extra_feature", "contact"}
     absent = {"practitioner", "road", "service", *records, *lists}
     assert set(environment.sources) == {file for job in plan.jobs().values() for file in job.files} - absent
 
