@@ -79,7 +79,7 @@ class Moments:
 
 
 def watched_features(names: Sequence[str]) -> tuple[str, ...]:
-    """Return the features whose index is watched: all but those of the calendar."""
+    """Return the features whose index is watched: all but those of the calendar, and shares that are shrunk."""
     return tuple(name for name in names if name not in EXEMPT)
 
 

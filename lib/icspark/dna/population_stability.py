@@ -15,8 +15,14 @@ from scipy import stats
 
 from icspark.dna.expected_outcomes import Floats, Whole
 
-EXEMPT = ("weekday", "hour", "month")
-"""Calendar features: they are what a week is, and tell nothing of its patients."""
+CALENDAR = ("weekday", "hour", "month")
+"""Features of the calendar: they are what a week is, and tell nothing of its patients."""
+
+SHRUNK = ("past_non_attendance_share",)
+"""Whoever has no history holds the region's own share, which moves a little each day: everybody without one would cross
+an edge of the bins at once, and nothing has changed. The counts that the share is made of are watched instead."""
+
+EXEMPT = (*CALENDAR, *SHRUNK)
 
 QUANTILES = 10
 RAREST_CATEGORY = 0.01

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from icspark.dna.crowds import watched_features
 from icspark.dna.population_stability import (
     Bins,
     Sample,
@@ -101,3 +102,13 @@ def test_a_bin_that_stays_empty_is_an_alarm_and_not_an_infinity():
     found = stability(Sample(np.array([0, 1_000]), 1_000), Sample(np.array([5_000, 5_000]), 10_000))
     assert np.isfinite(found.index)
     assert found.index > found.limit(1e-6)
+
+
+def test_a_share_that_is_shrunk_to_the_regions_would_alarm_by_itself_and_its_counts_are_watched():
+    others = np.linspace(0, 0.3, 5_000)
+    season, week = (pd.Series([*np.full(5_000, regions_share), *others]) for regions_share in (0.08, 0.0802))
+    bins = Bins.of(season)
+    shares = [np.bincount(bins.place(rows), minlength=bins.number) / len(rows) for rows in (week, season)]
+    assert np.abs(shares[0] - shares[1]).max() == pytest.approx(0.5, abs=0.01)
+    names = ("lead_days", "weekday", "past_outcomes_count", "past_non_attendance_share")
+    assert watched_features(names) == ("lead_days", "past_outcomes_count")
