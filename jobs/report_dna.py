@@ -14,8 +14,9 @@ from icspark.dna.champion import reported_rows
 from icspark.dna.judging import KNOWN_WINDOWS, TEST
 from icspark.dna.tracking import Store
 from icspark.job import Job
-from icspark.reporting.dna_page import About, model_card
+from icspark.reporting.dna_page import model_card
 from icspark.reporting.dna_tables import gather
+from icspark.reporting.shell import About
 from icspark.tables.checks import DnaCheck
 from icspark.tables.dna import DnaCurve, DnaEvaluation, DnaLeakAudit, DnaModel, DnaMonitor, DnaPromotion
 from icspark.tables.table import Table

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from icspark.config import JobConfig
 from icspark.job import Job
-from icspark.reporting.areas_page import About
 from icspark.reporting.checks_page import checks_page
+from icspark.reporting.shell import About
 from icspark.tables.checks import DnaCheck, MorbidityCheck, SimulationCheck
 
 READS_IF_PRESENT = (SimulationCheck, DnaCheck, MorbidityCheck)

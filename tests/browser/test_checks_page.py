@@ -10,8 +10,8 @@ import pytest
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 
-from icspark.reporting.areas_page import About
 from icspark.reporting.checks_page import checks_page
+from icspark.reporting.shell import About
 from icspark.tables.checks import CheckColumns
 
 pytestmark = pytest.mark.browser

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import icspark
+from icspark.reporting import shell
 from icspark.reporting.areas_content import content, in_region
-from icspark.reporting.embedding import Markup, asset, script_json, self_contained, table_rows
+from icspark.reporting.embedding import script_json, table_rows
 from icspark.reporting.gathering import Limits, PageTables
 from icspark.reporting.outlines import TOLERANCE_METRES
-from icspark.reporting.provenance import Edition, run_rows, source_rows
+from icspark.reporting.provenance import Edition, source_rows
 from icspark.tables.activity import ActivityGradient, AreaActivity
 from icspark.tables.areas import AreaSummary, PracticeSummary
 from icspark.tables.inequality import AgeByDeprivation, AgeByDeprivationSlope, Correlation
@@ -18,18 +18,15 @@ from icspark.tables.reference import Boundary, Postcode
 from icspark.tables.table import Table
 
 SCRIPTS = ("base.js", "map.js", "ranking.js", "statistics.js", "gradient.js", "page.js")
+ASSETS = shell.Assets("areas.html", ("areas.css",), SCRIPTS)
 TABLES = (AreaSummary, PracticeSummary, Correlation, AgeByDeprivation, AgeByDeprivationSlope, Boundary, Postcode)
 OF_RECORDS = (AreaActivity, ActivityGradient)
 
 
 @dataclass(frozen=True)
-class About:
-    """What the page says of itself: its region, the run that made it, the editions of its sources."""
+class About(shell.About):
+    """What the page says of itself; the editions of its sources too."""
 
-    region: str
-    is_simulated: bool = False
-    run: Mapping[str, str] = field(default_factory=dict)
-    inputs: Mapping[str, str] = field(default_factory=dict)
     editions: Mapping[str, Edition] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
 
@@ -44,31 +41,18 @@ def areas_page(tables: PageTables, about: About) -> str:
         "leftOut": _left_out(tables, about),
     }
     values = {
-        "version": icspark.__version__,
         "title": f"Health and deprivation in {about.region}",
-        "banner": _banner(about),
         "lede": _lede(tables, about),
         "tolerance": round(TOLERANCE_METRES),
         "sources": table_rows(source_rows(_tables(tables), about.editions)),
-        "run": table_rows(run_rows(about.run, about.inputs)),
         "content": script_json(data),
     }
-    scripts = "\n".join(asset(name) for name in SCRIPTS)
-    return self_contained(asset("areas.html"), styles=asset("areas.css"), scripts=scripts, values=values)
+    return shell.page(ASSETS, about, values)
 
 
 def _tables(tables: PageTables) -> tuple[type[Table], ...]:
     there = {AreaActivity: tables.activity, ActivityGradient: tables.gradient}
     return (*TABLES, *[table for table in OF_RECORDS if not there[table].empty])
-
-
-def _banner(about: About) -> Markup:
-    if not about.is_simulated:
-        return Markup("")
-    return Markup(
-        '<div class="simulated" role="note">Simulated data. No person, practice or figure on this page is real; '
-        "nothing here describes a real place.</div>"
-    )
 
 
 def _lede(tables: PageTables, about: About) -> str:

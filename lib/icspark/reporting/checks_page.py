@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pandas as pd
 
-import icspark
-from icspark.reporting.areas_page import About
 from icspark.reporting.checks_picture import picture, table
-from icspark.reporting.embedding import Markup, asset, escaped, self_contained, table_rows
+from icspark.reporting.embedding import Markup, escaped
 from icspark.reporting.labels import sentence
-from icspark.reporting.provenance import run_rows
+from icspark.reporting.shell import About, Assets, page
 from icspark.tables.checks import NOTED, OUTSIDE, VERDICTS, WITHIN, CheckColumns
 
 C = CheckColumns
+ASSETS = Assets("checks.html", ("areas.css", "checks.css"), ("checks.js",))
 PARTS = {
     "simulation_check": "The records",
     "dna_check": "Models of not attending",
@@ -45,15 +45,12 @@ def checks_page(found: Mapping[str, pd.DataFrame], about: About) -> str:
     """
     parts = {name: rows for name, rows in found.items() if len(rows)}
     values = {
-        "version": icspark.__version__,
         "title": f"Planted and found in {about.region}",
         "lede": _lede(parts),
         "links": Markup("".join(f'<a href="#{name}">{escaped(PARTS.get(name, name))}</a>' for name in parts)),
         "parts": Markup("".join(_part(name, rows) for name, rows in parts.items())),
-        "run": table_rows(run_rows(about.run, about.inputs)),
     }
-    styles = asset("areas.css") + asset("checks.css")
-    return self_contained(asset("checks.html"), styles=styles, scripts=asset("checks.js"), values=values)
+    return page(ASSETS, replace(about, is_simulated=True), values)  # only what is simulated has been planted
 
 
 def _lede(parts: Mapping[str, pd.DataFrame]) -> str:

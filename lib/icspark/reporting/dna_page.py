@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
-import icspark
 from icspark.reporting import dna_pictures as draw
 from icspark.reporting import dna_tripod
 from icspark.reporting.dna_curves import (
@@ -33,31 +31,20 @@ from icspark.reporting.dna_sections import (
 )
 from icspark.reporting.dna_tables import CardTables
 from icspark.reporting.dna_words import KINDS, MEASURES, WINDOWS, place_name, told, with_limits
-from icspark.reporting.embedding import Markup, asset, escaped, self_contained, table_rows
-from icspark.reporting.provenance import run_rows
+from icspark.reporting.embedding import Markup, escaped, table_rows
+from icspark.reporting.shell import About, Assets, page
 
+ASSETS = Assets("dna.html", ("areas.css", "dna.css"), ("dna.js",))
 GLANCE = ("auroc", "calibration_slope", "calibration_in_the_large", "sensitivity_at_capacity", "precision_at_capacity")
 FOREST = ("auroc", "calibration_slope", "calibration_in_the_large")
 BANDS = {"calibration_slope": (0.9, 1.1), "calibration_in_the_large": (-0.1, 0.1)}
-
-
-@dataclass(frozen=True)
-class About:
-    """What the page says of itself: its region, and the run that made it."""
-
-    region: str
-    is_simulated: bool = False
-    run: Mapping[str, str] = field(default_factory=dict)
-    inputs: Mapping[str, str] = field(default_factory=dict)
 
 
 def model_card(card: CardTables, about: About) -> str:
     """Return the page as one HTML document that asks the network for nothing; every text is escaped."""
     name, version = card.model["model_name"], card.model["model_version"]
     values = {
-        "version": icspark.__version__,
         "title": f"Risk of not attending: {name}, version {version}",
-        "banner": _banner(about),
         "lede": _lede(card, about),
         "shown": _shown(card),
         "glance": Markup("".join(_glance(card))),
@@ -75,17 +62,8 @@ def model_card(card: CardTables, about: About) -> str:
         "monitoring": monitoring(card),
         "tripod_source": dna_tripod.SOURCE,
         "tripod": _tripod(card, about),
-        "run": table_rows(run_rows(about.run, about.inputs)),
     }
-    styles = asset("areas.css") + asset("dna.css")
-    return self_contained(asset("dna.html"), styles=styles, scripts=asset("dna.js"), values=values)
-
-
-def _banner(about: About) -> Markup:
-    if not about.is_simulated:
-        return Markup("")
-    said = "Simulated data. No person, practice or figure on this page is real; nothing here describes a real place."
-    return Markup(f'<div class="simulated" role="note">{escaped(said)}</div>')
+    return page(ASSETS, about, values)
 
 
 def _lede(card: CardTables, about: About) -> str:

@@ -2,37 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import icspark
 from icspark.disclosure.config import DisclosureConfig
 from icspark.errors import QualityError
-from icspark.reporting.embedding import Markup, asset, script_json, self_contained, table_rows
+from icspark.reporting import shell
+from icspark.reporting.embedding import script_json, table_rows
 from icspark.reporting.morbidity_content import content
 from icspark.reporting.morbidity_gathering import FURTHER, NEEDED, Limits, MorbidityTables
-from icspark.reporting.provenance import run_rows, source_rows
+from icspark.reporting.provenance import source_rows
 from icspark.tables.morbidity import MorbidityNode
 from icspark.tables.table import Table
 
 SCRIPTS = ("base.js", "network.js", "neighbourhood.js", "contrast.js", "matrix.js", "enrichment.js", "flows.js",
            "morbidity.js")  # fmt: skip
-STYLES = ("areas.css", "morbidity.css")
+ASSETS = shell.Assets("morbidity.html", ("areas.css", "morbidity.css"), SCRIPTS)
 MOST_BYTES = 10_000_000
-SIMULATED = (
-    '<div class="simulated" role="note">Simulated data. No person or figure on this page is real; '
-    "what goes together here was planted.</div>"
-)
+SIMULATED = "Simulated data. No person or figure on this page is real; what goes together here was planted."
 
 
 @dataclass(frozen=True)
-class About:
+class About(shell.About):
     """What the page says of itself, and the seed of its layout."""
 
-    region: str
-    is_simulated: bool = False
-    run: Mapping[str, str] = field(default_factory=dict)
-    inputs: Mapping[str, str] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
     disclosure: DisclosureConfig = field(default_factory=DisclosureConfig)
     seed: int = 1
@@ -45,19 +37,15 @@ def morbidity_page(tables: MorbidityTables, about: About) -> str:
     """
     data = content(tables, seed=about.seed) | {"leftOut": _left_out(tables, about), "firstSubject": _commonest(tables)}
     values = {
-        "version": icspark.__version__,
         "title": f"Conditions that go together in {about.region}",
-        "banner": Markup(SIMULATED if about.is_simulated else ""),
         "lede": _lede(tables, about),
         "matrixnote": _matrix_note(tables),
         "threshold": about.disclosure.threshold,
         "base": about.disclosure.base,
         "sources": table_rows(source_rows(_tables(tables), {})),
-        "run": table_rows(run_rows(about.run, about.inputs)),
         "content": script_json(data),
     }
-    styles, scripts = ("\n".join(map(asset, names)) for names in (STYLES, SCRIPTS))
-    page = self_contained(asset("morbidity.html"), styles=styles, scripts=scripts, values=values)
+    page = shell.page(ASSETS, about, values, simulated=SIMULATED)
     if len(page.encode()) > MOST_BYTES:
         raise QualityError(
             "the page would be too large to open",

@@ -19,8 +19,8 @@ from icspark.dna.evaluation_table import Told, evaluation_row
 from icspark.dna.extract import Extract
 from icspark.dna.gates import GateLimits
 from icspark.dna.promotion import Candidate, Evidence, Override, decide
-from icspark.reporting.dna_page import About
 from icspark.reporting.dna_tables import CardTables
+from icspark.reporting.shell import About
 from icspark.tables.checks import DnaCheck
 from icspark.tables.dna import DnaCurve, DnaEvaluation, DnaLeakAudit, DnaMonitor, DnaPromotion
 

@@ -7,9 +7,9 @@ import re
 import pandas as pd
 import pytest
 
-from icspark.reporting.areas_page import About
 from icspark.reporting.checks_page import checks_page
 from icspark.reporting.checks_picture import Axis, named, number, picture
+from icspark.reporting.shell import About
 from icspark.tables.checks import CheckColumns
 
 
