@@ -7,9 +7,8 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from selenium.webdriver import ActionChains, Chrome, Keys
+from selenium.webdriver import ActionChains, Keys
 from selenium.webdriver.common.by import By
-from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.select import Select
 
 from icspark.reporting.areas_page import areas_page
@@ -19,39 +18,6 @@ from icspark.tables.reference import Boundary
 pytestmark = pytest.mark.browser
 
 
-class Page:
-    """The page as a reader handles it."""
-
-    def __init__(self, browser: Chrome, file: Path) -> None:
-        self.browser = browser
-        browser.get(file.as_uri())
-        assert browser.execute_script("return document.documentElement.dataset.ready") == "yes"
-
-    def one(self, selector: str) -> WebElement:
-        return self.browser.find_element(By.CSS_SELECTOR, selector)
-
-    def all(self, selector: str) -> list[WebElement]:
-        return self.browser.find_elements(By.CSS_SELECTOR, selector)
-
-    def script(self, text: str, *given: Any) -> Any:
-        return self.browser.execute_script(text, *given)
-
-    def text(self, selector: str) -> str:
-        return str(self.script("return document.querySelector(arguments[0]).textContent", selector))
-
-    def choose(self, box: str, words: str) -> None:
-        field = self.one(f"#{box}")
-        field.click()
-        field.send_keys(Keys.CONTROL, "a")
-        field.send_keys(words)
-        field.send_keys(Keys.ENTER)
-
-    def point_at(self, element: WebElement) -> str:
-        self.script("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", element)
-        ActionChains(self.browser, duration=50).move_to_element(element).perform()
-        return self.text("#tip")
-
-
 @pytest.fixture(scope="module")
 def file(sample: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("page") / "areas.html"
@@ -59,19 +25,14 @@ def file(sample: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
-@pytest.fixture
-def page(browser: Chrome, file: Path, watch: Any) -> Page:
-    return Page(browser, file)
-
-
-def test_the_page_opens_without_an_error_and_without_a_request(page: Page, watch: Any) -> None:
+def test_the_page_opens_without_an_error_and_without_a_request(page: Any, watch: Any) -> None:
     assert page.text("h1") == "Health and deprivation in Fieldshire"
     assert len(page.all("#areas path")) == 12
     assert watch.errors() == []
     assert watch.requests() == []
 
 
-def test_names_that_are_markup_are_shown_as_text_and_run_nothing(page: Page, sample: ModuleType) -> None:
+def test_names_that_are_markup_are_shown_as_text_and_run_nothing(page: Any, sample: ModuleType) -> None:
     assert sample.SCRIPT_NAME in page.point_at(page.one('path[data-at="0"]'))
     page.script("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
     assert sample.TAG_NAME in page.text("#practice-table")
@@ -79,14 +40,14 @@ def test_names_that_are_markup_are_shown_as_text_and_run_nothing(page: Page, sam
     assert not page.all("img")
 
 
-def test_the_policy_stops_a_script_that_got_in_all_the_same(page: Page) -> None:
+def test_the_policy_stops_a_script_that_got_in_all_the_same(page: Any) -> None:
     page.script(
         "const s = document.createElement('script'); s.textContent = 'window.broken_in = 3'; document.body.append(s)"
     )
     assert page.script("return window.broken_in") is None
 
 
-def test_every_column_can_be_chosen_and_colours_the_map(page: Page, watch: Any) -> None:
+def test_every_column_can_be_chosen_and_colours_the_map(page: Any, watch: Any) -> None:
     names = page.script("return content.measures.map((m) => m.name)")
     assert len(names) > 90
     for name in names:
@@ -105,7 +66,7 @@ def test_every_column_can_be_chosen_and_colours_the_map(page: Page, watch: Any) 
     assert watch.errors() == []
 
 
-def test_a_column_is_found_by_words_and_chosen_by_keys(page: Page) -> None:
+def test_a_column_is_found_by_words_and_chosen_by_keys(page: Any) -> None:
     page.choose("measure", "living score")
     assert page.text("#map-title") == "Living Environment: score"
     page.one("#measure").click()
@@ -117,7 +78,7 @@ def test_a_column_is_found_by_words_and_chosen_by_keys(page: Page) -> None:
     assert page.one("#measure").get_attribute("value") == "Living Environment: score"
 
 
-def test_pointing_at_an_area_tells_name_code_figure_and_rank(page: Page) -> None:
+def test_pointing_at_an_area_tells_name_code_figure_and_rank(page: Any) -> None:
     page.choose("measure", "asthma prevalence")
     told = page.point_at(page.one('path[data-at="9"]'))
     assert "E01000010" in told
@@ -126,7 +87,7 @@ def test_pointing_at_an_area_tells_name_code_figure_and_rank(page: Page) -> None
     assert "rank 1 of 10; 1 = highest" in told
 
 
-def test_an_area_without_a_figure_is_hatched_and_says_why(page: Page) -> None:
+def test_an_area_without_a_figure_is_hatched_and_says_why(page: Any) -> None:
     page.choose("measure", "asthma prevalence")
     area = page.one('path[data-at="11"]')
     assert area.get_attribute("fill") == "url(#hatch)"
@@ -135,7 +96,7 @@ def test_an_area_without_a_figure_is_hatched_and_says_why(page: Page) -> None:
     assert "an extract holds only some of its registrations" in told
 
 
-def test_an_area_outside_the_region_is_pale_and_not_ranked(page: Page) -> None:
+def test_an_area_outside_the_region_is_pale_and_not_ranked(page: Any) -> None:
     page.choose("measure", "population_count")
     area = page.one('path[data-at="10"]')
     assert "context" in str(area.get_attribute("class"))
@@ -143,7 +104,7 @@ def test_an_area_outside_the_region_is_pale_and_not_ranked(page: Page) -> None:
     assert page.one("#region").get_attribute("d").startswith("M")
 
 
-def test_fifths_are_five_classes_and_one_is_the_most_deprived(page: Page) -> None:
+def test_fifths_are_five_classes_and_one_is_the_most_deprived(page: Any) -> None:
     page.choose("measure", "Index of Multiple Deprivation: fifth")
     key = [item.text.replace("\n", " ") for item in page.all("#legend li")]
     assert key[0].startswith("1, most deprived")
@@ -151,7 +112,7 @@ def test_fifths_are_five_classes_and_one_is_the_most_deprived(page: Page) -> Non
     assert not page.one("#method").is_enabled()
 
 
-def test_classes_can_be_of_equal_width(page: Page) -> None:
+def test_classes_can_be_of_equal_width(page: Any) -> None:
     page.choose("measure", "cancer prevalence")
     before = page.text("#legend")
     Select(page.one("#method")).select_by_value("equal")
@@ -160,7 +121,7 @@ def test_classes_can_be_of_equal_width(page: Page) -> None:
     assert page.one("#method").get_attribute("value") == "equal"
 
 
-def test_an_area_is_found_by_code_marked_and_brought_into_view(page: Page) -> None:
+def test_an_area_is_found_by_code_marked_and_brought_into_view(page: Any) -> None:
     full = page.one("#map-frame svg").get_dom_attribute("viewBox")
     page.choose("find", "E01000007")
     assert page.one(".marked").get_attribute("d") == page.one('path[data-at="6"]').get_attribute("d")
@@ -168,7 +129,7 @@ def test_an_area_is_found_by_code_marked_and_brought_into_view(page: Page) -> No
     assert "E01000007" in page.text("#detail")
 
 
-def test_a_row_of_the_ranking_marks_its_area(page: Page) -> None:
+def test_a_row_of_the_ranking_marks_its_area(page: Any) -> None:
     page.choose("measure", "asthma prevalence")
     first = page.one("#top tbody tr")
     assert "6.60 %" in first.text
@@ -179,7 +140,7 @@ def test_a_row_of_the_ranking_marks_its_area(page: Page) -> None:
     assert len(page.all("#all tbody tr")) == 11
 
 
-def test_a_practice_tells_its_name_and_figures_and_can_be_hidden(page: Page) -> None:
+def test_a_practice_tells_its_name_and_figures_and_can_be_hidden(page: Any) -> None:
     (point,) = page.all(".practice")
     told = page.point_at(point)
     assert "THE SURGERY" in told
@@ -192,14 +153,14 @@ def test_a_practice_tells_its_name_and_figures_and_can_be_hidden(page: Page) -> 
         assert page.one(f"#{layer}").get_attribute("display") == "inline"
 
 
-def test_the_page_counts_the_practices_without_a_place_by_reason(page: Page) -> None:
+def test_the_page_counts_the_practices_without_a_place_by_reason(page: Any) -> None:
     note = page.text("#practices-note")
     assert "4 practices; 1 have a point on the map, 3 have none" in note
     assert "1: the practice has no postcode" in note
     assert "3 more have a few patients here" in note
 
 
-def test_the_map_zooms_and_moves_by_buttons_keys_and_mouse(page: Page) -> None:
+def test_the_map_zooms_and_moves_by_buttons_keys_and_mouse(page: Any) -> None:
     svg = page.one("#map-frame svg")
     views = [svg.get_dom_attribute("viewBox")]
 
@@ -218,7 +179,7 @@ def test_the_map_zooms_and_moves_by_buttons_keys_and_mouse(page: Page) -> None:
     assert views[-1] == views[0]
 
 
-def test_every_level_of_the_correlations_is_drawn_with_its_marks(page: Page) -> None:
+def test_every_level_of_the_correlations_is_drawn_with_its_marks(page: Any) -> None:
     choice = Select(page.one("#analysis"))
     assert [option.text for option in choice.options] == [
         "Areas: the seven domains, each with the others held constant",
@@ -242,7 +203,7 @@ def test_every_level_of_the_correlations_is_drawn_with_its_marks(page: Page) -> 
     assert "one of the columns has one value only" in page.point_at(page.all(".heat tbody td")[1])
 
 
-def test_the_cells_of_the_heat_map_are_walked_by_arrow_keys(page: Page) -> None:
+def test_the_cells_of_the_heat_map_are_walked_by_arrow_keys(page: Any) -> None:
     first = page.one(".heat tbody td")
     first.send_keys(Keys.ARROW_RIGHT)
     page.browser.switch_to.active_element.send_keys(Keys.ARROW_DOWN)
@@ -251,13 +212,13 @@ def test_the_cells_of_the_heat_map_are_walked_by_arrow_keys(page: Page) -> None:
     assert "0.25" in page.text("#tip")
 
 
-def test_rows_can_be_put_strongest_first(page: Page) -> None:
+def test_rows_can_be_put_strongest_first(page: Any) -> None:
     Select(page.one("#order")).select_by_value("strongest")
     assert page.one(".heat tbody th").text == "Diabetes mellitus, 17 and over"
     assert "0.70" in page.text("#heat-strongest tbody tr")
 
 
-def test_age_and_deprivation_show_lines_points_and_grey_cells(page: Page) -> None:
+def test_age_and_deprivation_show_lines_points_and_grey_cells(page: Any) -> None:
     assert len(page.all("#age-chart circle")) == 14
     assert len(page.all('#age-chart line[stroke-width="2.4"]')) == 5
     grey = page.all("#age-table .cell-grey")
@@ -267,7 +228,7 @@ def test_age_and_deprivation_show_lines_points_and_grey_cells(page: Page) -> Non
     assert "0.060" in page.text("#age-lines")
 
 
-def test_every_control_has_a_name_for_a_screen_reader(page: Page) -> None:
+def test_every_control_has_a_name_for_a_screen_reader(page: Any) -> None:
     unnamed = page.script(
         """return [...document.querySelectorAll('input, select, button, svg[role=img], table')].filter((e) =>
              !(e.getAttribute('aria-label') || e.textContent.trim() || e.closest('label') || e.querySelector('title')
@@ -278,7 +239,7 @@ def test_every_control_has_a_name_for_a_screen_reader(page: Page) -> None:
     assert len(ids) == len(set(ids))
 
 
-def test_the_page_fits_a_telephone(page: Page) -> None:
+def test_the_page_fits_a_telephone(page: Any) -> None:
     size = {"width": 390, "height": 800, "deviceScaleFactor": 1, "mobile": True}
     page.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
     try:
@@ -289,7 +250,7 @@ def test_the_page_fits_a_telephone(page: Page) -> None:
 
 
 def test_without_boundaries_and_statistics_the_tables_still_stand(
-    browser: Chrome, watch: Any, sample: ModuleType, tmp_path: Path
+    open_page: Any, watch: Any, sample: ModuleType, tmp_path: Path
 ) -> None:
     tables = sample.page_tables(
         boundaries=sample.empty(Boundary),
@@ -299,7 +260,7 @@ def test_without_boundaries_and_statistics_the_tables_still_stand(
     )
     file = tmp_path / "areas.html"
     file.write_text(areas_page(tables, sample.about(is_simulated=True)), encoding="utf-8")
-    page = Page(browser, file)
+    page = open_page(file)
     assert "No boundaries of these areas are loaded" in page.text("#map-frame")
     assert len(page.all("#top tbody tr")) == 10
     page.choose("find", "E01000007")

@@ -7,9 +7,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from selenium.webdriver import ActionChains, Chrome, Keys
-from selenium.webdriver.common.by import By
-from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver import Keys
 from selenium.webdriver.support.select import Select
 
 from icspark.reporting.morbidity_page import morbidity_page
@@ -19,52 +17,14 @@ pytestmark = pytest.mark.browser
 SHOWN = "#network-frame .edge:not(.hidden)"
 
 
-class Page:
-    """The page as a reader handles it."""
+def node(page: Any, name: str) -> str:
+    at = page.script("return nodes.findIndex((n) => n.name === arguments[0])", name)
+    return f'#network-frame .node[data-node="{at}"] circle'
 
-    def __init__(self, browser: Chrome, file: Path) -> None:
-        self.browser = browser
-        browser.get(file.as_uri())
-        assert browser.execute_script("return document.documentElement.dataset.ready") == "yes"
 
-    def one(self, selector: str) -> WebElement:
-        return self.browser.find_element(By.CSS_SELECTOR, selector)
-
-    def all(self, selector: str) -> list[WebElement]:
-        return self.browser.find_elements(By.CSS_SELECTOR, selector)
-
-    def script(self, text: str, *given: Any) -> Any:
-        return self.browser.execute_script(text, *given)
-
-    def text(self, selector: str) -> str:
-        return str(self.script("return document.querySelector(arguments[0]).textContent", selector))
-
-    def choose(self, box: str, words: str) -> None:
-        field = self.one(f"#{box}")
-        self.script("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", field)
-        field.click()
-        field.send_keys(Keys.CONTROL, "a")
-        field.send_keys(words)
-        field.send_keys(Keys.ENTER)
-
-    def press(self, selector: str) -> None:
-        element = self.one(selector)
-        self.script("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", element)
-        element.click()
-
-    def point_at(self, selector: str) -> str:
-        element = self.one(selector)
-        self.script("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", element)
-        ActionChains(self.browser, duration=50).move_to_element(element).perform()
-        return self.text("#tip")
-
-    def node(self, name: str) -> str:
-        at = self.script("return nodes.findIndex((n) => n.name === arguments[0])", name)
-        return f'#network-frame .node[data-node="{at}"] circle'
-
-    def slide(self, value: int) -> None:
-        move = "const s = byId('strength'); s.value = arguments[0]; s.dispatchEvent(new Event('input'))"
-        self.script(move, value)
+def slide(page: Any, value: int) -> None:
+    move = "const s = byId('strength'); s.value = arguments[0]; s.dispatchEvent(new Event('input'))"
+    page.script(move, value)
 
 
 @pytest.fixture(scope="module")
@@ -74,12 +34,7 @@ def file(network: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
-@pytest.fixture
-def page(browser: Chrome, file: Path, watch: Any) -> Page:
-    return Page(browser, file)
-
-
-def test_the_page_opens_without_an_error_and_without_a_request(page: Page, watch: Any, network: ModuleType) -> None:
+def test_the_page_opens_without_an_error_and_without_a_request(page: Any, watch: Any, network: ModuleType) -> None:
     assert page.text("h1") == "Conditions that go together in Fieldshire <b>"
     assert (len(page.all("#network-frame .node")), len(page.all(SHOWN))) == (6, 4)
     assert (watch.errors(), watch.requests()) == ([], [])
@@ -88,17 +43,17 @@ def test_the_page_opens_without_an_error_and_without_a_request(page: Page, watch
     assert page.script("return !/NaN|undefined|null/.test(document.body.innerText)")
 
 
-def test_pointing_tells_counts_intervals_and_what_is_withheld(page: Page) -> None:
+def test_pointing_tells_counts_intervals_and_what_is_withheld(page: Any) -> None:
     told = page.point_at('#network-frame .edge[data-edge="1"] .touch')
     for part in ("Asthma → COPD", "precedes", "odds ratio 3.00", "2.40 to 3.75", "75.0 %", "Asthma first25"):
         assert part in told
     told = page.point_at('#network-frame .edge[data-edge="3"] .touch')
     assert "odds ratio withheld" in told and "no order can be told" in told
-    assert "people with it500" in page.point_at(page.node("gout"))
+    assert "people with it500" in page.point_at(node(page, "gout"))
 
 
-def test_only_strong_edges_and_only_arrows(page: Page) -> None:
-    page.slide(50)  # the square root of 8
+def test_only_strong_edges_and_only_arrows(page: Any) -> None:
+    slide(page, 50)  # the square root of 8
     assert page.text("#strength-text") == "2.83" and len(page.all(SHOWN)) == 2
     page.press("#arrows-only")
     assert len(page.all(SHOWN)) == 1 and "1 of 4 edges" in page.text("#network-note")
@@ -106,7 +61,7 @@ def test_only_strong_edges_and_only_arrows(page: Page) -> None:
     assert len(page.all(SHOWN)) == 4
 
 
-def test_a_condition_is_searched_and_its_neighbours_are_told(page: Page) -> None:
+def test_a_condition_is_searched_and_its_neighbours_are_told(page: Any) -> None:
     page.choose("find", "copd")
     assert page.text("#condition h3") == "COPD"
     rows = [row.text for row in page.all("#neighbours tbody tr")]
@@ -114,11 +69,11 @@ def test_a_condition_is_searched_and_its_neighbours_are_told(page: Page) -> None
     assert len(page.all("#network-frame .node.faded")) == 3
     page.press("#neighbours tbody button")
     assert page.text("#condition h3") == "Asthma" and page.one("#find").get_attribute("value") == "Asthma"
-    page.press(page.node("gout"))
+    page.press(node(page, "gout"))
     assert page.text("#condition h3") == "Gout"
 
 
-def test_distances_follow_the_arrows_from_a_reference(page: Page) -> None:
+def test_distances_follow_the_arrows_from_a_reference(page: Any) -> None:
     page.choose("reference", "asthma")
     rows = [row.text for row in page.all("#distances tbody tr")]
     assert rows == ["COPD 0.33 Asthma → COPD", "Heart failure 1.00 Asthma → COPD → Heart failure"]
@@ -129,7 +84,7 @@ def test_distances_follow_the_arrows_from_a_reference(page: Page) -> None:
     assert not page.one("#distances-card").is_displayed()
 
 
-def test_two_groups_stand_side_by_side(page: Page) -> None:
+def test_two_groups_stand_side_by_side(page: Any) -> None:
     assert page.text("#left-title") == "National fifth of deprivation: 1, most deprived"
     assert "1 of 4 edges differ" in page.text("#contrast-note")
     told = page.point_at("#left-frame .edge .touch")
@@ -143,7 +98,7 @@ def test_two_groups_stand_side_by_side(page: Page) -> None:
     assert "4.00 (2.00 to 8.00)" in page.text("#contrast-table")
 
 
-def test_the_matrix_keeps_its_figures_in_every_order(page: Page) -> None:
+def test_the_matrix_keeps_its_figures_in_every_order(page: Any) -> None:
     for order in ("community", "name", "strength"):
         Select(page.one("#matrix-order")).select_by_value(order)
         fills = [cell.get_attribute("fill") for cell in page.all("#matrix-frame .cell")]
@@ -151,7 +106,7 @@ def test_the_matrix_keeps_its_figures_in_every_order(page: Page) -> None:
     assert "people with both" in page.point_at("#matrix-frame .cell")
 
 
-def test_bars_of_a_condition_and_of_a_set(page: Page) -> None:
+def test_bars_of_a_condition_and_of_a_set(page: Any) -> None:
     assert "Asthma by sex" in page.text("#enrichment-frame")
     page.choose("subject", "lungs")
     assert "Set: lungs by sex" in page.text("#enrichment-frame")
@@ -159,7 +114,7 @@ def test_bars_of_a_condition_and_of_a_set(page: Page) -> None:
     assert "2.00 times as expected" in page.point_at("#enrichment-frame .card:nth-child(2) .bar-of")
 
 
-def test_flows_are_ranked_and_chosen(page: Page, network: ModuleType) -> None:
+def test_flows_are_ranked_and_chosen(page: Any, network: ModuleType) -> None:
     assert [row.text.split()[1] for row in page.all("#flows-frame .flow")] == ["Asthma", "Gout"]
     Select(page.one("#flow-order")).select_by_value("ratio")
     assert [row.text.split()[1] for row in page.all("#flows-frame .flow")] == ["Gout", "Asthma"]
@@ -168,9 +123,8 @@ def test_flows_are_ranked_and_chosen(page: Page, network: ModuleType) -> None:
     assert "60 people" in page.point_at("#flows-frame .flow rect")
 
 
-def test_it_can_be_used_from_the_keyboard_and_on_a_small_screen(page: Page, watch: Any) -> None:
-    node = page.one(page.node("copd").removesuffix(" circle"))
-    node.send_keys(Keys.ENTER)
+def test_it_can_be_used_from_the_keyboard_and_on_a_small_screen(page: Any, watch: Any) -> None:
+    page.one(node(page, "copd").removesuffix(" circle")).send_keys(Keys.ENTER)
     assert page.text("#condition h3") == "COPD"
     page.browser.set_window_size(500, 900)
     try:
@@ -180,10 +134,10 @@ def test_it_can_be_used_from_the_keyboard_and_on_a_small_screen(page: Page, watc
     assert watch.errors() == []
 
 
-def test_parts_without_rows_are_hidden(browser: Chrome, network: ModuleType, tmp_path: Path, watch: Any) -> None:
+def test_parts_without_rows_are_hidden(open_page: Any, network: ModuleType, tmp_path: Path, watch: Any) -> None:
     empty = {name: getattr(network, name)().head(0) for name in ("groups", "enrichment", "trajectories")}
     made = tmp_path / "bare.html"
     made.write_text(morbidity_page(network.tables(**empty), network.about(is_simulated=True)), encoding="utf-8")
-    page = Page(browser, made)
+    page = open_page(made)
     assert [page.one(f"#{name}").is_displayed() for name in ("contrast", "enrichment", "flows")] == [False] * 3
     assert "Simulated data" in page.text(".simulated") and watch.errors() == []

@@ -9,11 +9,8 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from icspark.tables.activity import MEANS, PersonActivity
+from icspark.tables.codes import HELD
 from icspark.tables.records import Admission, Appointment, EmergencyAttendance, Observation
-
-HELD = ("5", "6", "3", "7")
-"""Attendance codes of appointments that were due to be held: attended, late but seen, not attended, late and not seen.
-Cancellations (2, 4) and appointments not yet held (0) are none."""
 
 EMERGENCY_METHODS = ("21", "22", "23", "24", "25", "28", "2A", "2B", "2C", "2D")
 """Admission methods of the NHS Data Dictionary that are emergencies."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from pyspark.sql import DataFrame
@@ -9,6 +10,8 @@ from pyspark.sql import functions as F
 
 from icspark.errors import QualityError
 from icspark.tables.dna import DnaModel, DnaPromotion
+
+Row = Mapping[str, Any]
 
 
 def champion(promotions: DataFrame | None, models: DataFrame, *, model_name: str) -> dict[str, Any] | None:
@@ -54,7 +57,7 @@ def evaluated_row(models: DataFrame, *, model_name: str, version: int | None = N
 
 def reported_rows(
     models: DataFrame, promotions: DataFrame | None, *, model_name: str, version: int | None
-) -> tuple[dict[str, Any], dict[str, Any]]:
+) -> tuple[Row, Row]:
     """Return the rows of dna_model of the version that a card is of, and of that which was evaluated for it.
 
     The champion where no version is named, the newest where there is no champion. A refit is evaluated as its parent.
@@ -64,8 +67,11 @@ def reported_rows(
     return row, parent_row(models, row)
 
 
-def parent_row(models: DataFrame, row: dict[str, Any]) -> dict[str, Any]:
-    """Return the row of a refit's parent; the row itself where it is no refit."""
+def parent_row(models: DataFrame, row: Row) -> Row:
+    """Return the row of a refit's parent, whose test window tells of it; the row itself where it is no refit.
+
+    A refit has seen every outcome, and has no window of its own.
+    """
     version = row[DnaModel.parent_version]
     return row if version is None else model_row(models, model_name=row[DnaModel.model_name], version=version)
 

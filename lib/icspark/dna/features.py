@@ -22,8 +22,9 @@ from icspark.dna.history import (
     with_shrunk_share,
 )
 from icspark.dna.home import with_deprivation, with_home_to_site
-from icspark.dna.points import AS_OF_DAY, CANCELLED, FeatureRules, is_dna, local_day, with_points
+from icspark.dna.points import AS_OF_DAY, FeatureRules, is_dna, local_day, with_points
 from icspark.tables.activity import PersonArea
+from icspark.tables.codes import CANCELLED
 from icspark.tables.dna import CAN_BE_MISSING, MISSING_SUFFIX, DnaFeature
 from icspark.tables.morbidity import ConditionCase
 from icspark.tables.records import Admission, Appointment, EmergencyAttendance, Person, Residence

@@ -12,7 +12,8 @@ from functools import partial, reduce
 from pyspark.sql import Column, DataFrame, Window, WindowSpec
 from pyspark.sql import functions as F
 
-from icspark.dna.points import AS_OF_DAY, HELD, FeatureRules, is_dna, known_from_day, local_day
+from icspark.dna.points import AS_OF_DAY, FeatureRules, is_dna, known_from_day, local_day
+from icspark.tables.codes import HELD
 from icspark.tables.records import Appointment
 
 DAY = "_day"

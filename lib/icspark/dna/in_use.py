@@ -24,15 +24,6 @@ def model_in_use(promotions: DataFrame, models: DataFrame, *, model_name: str) -
     return champion(promotions, models, model_name=model_name)
 
 
-def tested_row(models: DataFrame, row: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the row of dna_model whose test window tells of a version: its parent's where it is a refit, else its own.
-
-    A refit has seen every outcome, and has no window of its own.
-    """
-    parent = row[DnaModel.parent_version]
-    return row if parent is None else model_row(models, model_name=row[DnaModel.model_name], version=parent)
-
-
 def feature_rows(row: Mapping[str, Any], table: DataFrame | None, extra: DataFrame | None = None) -> DataFrame:
     """Return the rows that a version scores: its source, with the time and the site that a flat table may lack.
 

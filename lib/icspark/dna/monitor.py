@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from icspark.dna.champion import parent_row
 from icspark.dna.crowds import bins_of, tallies, watched_features
 from icspark.dna.fitted import FittedModel
-from icspark.dna.in_use import tested_row
 from icspark.dna.monitoring import Budget, Finding, budget, population
 from icspark.dna.scoring import with_probability
 from icspark.dna.weekly import (
@@ -47,7 +47,7 @@ class Champion:
     @classmethod
     def of(cls, row: Row, models: DataFrame, load: Callable[[Row], FittedModel]) -> Champion:
         """Return the champion of a row of dna_model; `load` gives the model of a row."""
-        tested = tested_row(models, row)
+        tested = parent_row(models, row)
         model = load(row)
         return cls(row, model, tested, model if tested is row else load(tested))
 

@@ -14,14 +14,9 @@ from typing import Literal
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from icspark.tables.codes import CANCELLED, HELD
 from icspark.tables.dna import DnaFeature
 from icspark.tables.records import Appointment
-
-HELD = ("5", "6", "3", "7")
-"""Attendance codes that are an outcome: attended, late but seen, not attended, late and not seen."""
-
-CANCELLED = ("2", "4")
-"""Attendance codes of cancellations, by the patient and by the provider: no outcome, and no row."""
 
 AS_OF_DAY = "_as_of_day"
 """Last local day that had begun before the prediction point, as a date."""

@@ -184,3 +184,10 @@ DIAGNOSIS_SOURCES: dict[str, str] = {
     "emergency": "emergency care",
 }
 """Where a diagnosis was recorded."""
+
+HELD = ("5", "6", "3", "7")
+"""Attendance codes of appointments that were due to be held: attended, late but seen, not attended, late and not seen.
+Cancellations (2, 4) and appointments not yet held (0) are none."""
+
+CANCELLED = ("2", "4")
+"""Attendance codes of cancellations, by the patient and by the provider: no outcome."""
