@@ -27,7 +27,8 @@ def compared(
 ) -> dict[str, Difference]:
     """Return how far the first model is above the second in each of COMPARED, both scored on the same rows.
 
-    Every replicate weighs the people once for both models. Source: Efron and Tibshirani 1993, 8.3 (paired).
+    Every replicate weighs the people once for both models: a person is drawn with both scores of all appointments.
+    Source: Davison and Hinkley 1997, Bootstrap Methods and their Application, 3.8, for the draw of whole clusters.
     """
     first, second = (_Both.of(outcome, chance) for chance in probabilities)
     drawn = replicated(person, lambda weight: first.measures(weight) - second.measures(weight), resampling)

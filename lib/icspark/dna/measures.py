@@ -90,7 +90,7 @@ def smooth_curve(
     """Return the observed chance at each probability (or at those of `at`) by a restricted cubic spline of five knots.
 
     The knots stand at quantiles of the rows whatever their weight. NaN where they coincide or where there is no fit.
-    Source: Harrell 2015, Regression Modeling Strategies, 10.11.
+    Source of the spline: Harrell 2015, Regression Modeling Strategies, 2.4.
     """
     happened, chance, own = _arrays(outcome, probability, weight)
     odds = recalibration.log_odds(chance)

@@ -1,8 +1,9 @@
 """Population stability index: how far the values of a week lie from those of the same season, and when that is news.
 
 PSI = sum (p - q) ln(p / q) over the bins. Without a shift n m / (n + m) PSI follows chi-square with bins - 1 degrees of
-freedom (Yurdakul and Naranjo 2020, Journal of Risk Model Validation 14:4), where every bin is expected often enough.
-The usual limits of 0.1 and 0.25 know no sample size. Calendar features are exempt: a week has its own by its nature.
+freedom (Yurdakul and Naranjo 2020, Journal of Risk Model Validation 14(4)), where every bin is expected often enough.
+The usual limits of 0.1 and 0.25 know no sample size (so the same authors). Calendar features are exempt: a week has its
+own by its nature.
 """
 
 from __future__ import annotations

@@ -48,7 +48,7 @@ def spline(odds: Floats, at: Floats) -> Floats:
 
     With knots t1 to tk, column j is ((x - tj)+^3 - (x - t(k-1))+^3 (tk - tj)/(tk - t(k-1)) + (x - tk)+^3
     (t(k-1) - tj)/(tk - t(k-1))) / (tk - t1)^2: linear outside the outer knots. Knots must differ.
-    Source: Harrell 2015, Regression Modeling Strategies, equation 2.25.
+    Source: Harrell 2015, Regression Modeling Strategies, 2.4.
     """
     cubes = np.maximum(odds[:, np.newaxis] - at, 0.0) ** 3
     last, before = at[-1], at[-2]

@@ -31,9 +31,9 @@ TRIALS = (
     Trial(
         "Those at high risk by a model called a week before, pulmonology",
         0.6,
-        "Reducing non-attendance in outpatient appointments, 2022, BMC Health Services Research, doi "
-        "10.1186/s12913-022-07865-y: about 40 % fewer missed appointments",
-        "a pilot study in one Spanish hospital, rounded as its authors discuss it",
+        "Valero-Bover et al. 2022, Reducing non-attendance in outpatient appointments, BMC Health Services Research, "
+        "doi 10.1186/s12913-022-07865-y: about 40 % fewer missed appointments",
+        "a randomised pilot study in one Spanish hospital, rounded as its authors discuss it",
     ),
     Trial(
         "The same, dermatology",

@@ -1,8 +1,11 @@
 """Forty chronic conditions: codes, how common at which age, for whom more, and which raises the risk of which.
 
-`prevalence` is a share of those of `from_age` years and over (of one sex where the condition has one). QOF: sum over
-practices of the Quality and Outcomes Framework 2021-22 (NHS England, OGL v3), rounded. The others are round figures of
-the order that the named publication reports for the United Kingdom; they are planted values, not quotations.
+`prevalence` is a share of those of `from_age` years and over (of one sex where the condition has one). QOF: within 0.1
+percentage points of the Quality and Outcomes Framework 2021-22 (NHS England, OGL v3), its practices weighted by their
+registered patients of all ages. The others are round figures; they are planted values, not quotations. Those of Kuo,
+Mackenzie, Pasvol, Pryce, Quint and Springate are what the publication reports, rounded. The tables by condition of
+Barnett and Kuan, and those of Parkinson's UK, could not be read: figures under their names are of the order of records
+of primary care, and ours. So is that of the national register of rheumatoid arthritis.
 Ages, ratios of the sexes and of deprivation, and the graph are ours: plausible, made to be found again, no evidence.
 The second coding is invented and means nothing outside a simulated region.
 """
@@ -43,16 +46,16 @@ class Condition:
 QOF = "QOF 2021-22"
 BARNETT = "Barnett et al. 2012, Lancet 380:37"
 KUAN = "Kuan et al. 2019, Lancet Digital Health 1:e63"
-APMS = "Adult Psychiatric Morbidity Survey 2014, NHS Digital"
 KUO = "Kuo et al. 2015, Annals of the Rheumatic Diseases 74:661"
 MACKENZIE = "Mackenzie et al. 2014, Journal of Neurology, Neurosurgery and Psychiatry 85:76"
-PARKINSONS_UK = "Parkinson's UK 2018, The incidence and prevalence of Parkinson's in the UK"
+PARKINSONS_UK = "Parkinson's UK 2017, The incidence and prevalence of Parkinson's in the UK"
 PASVOL = "Pasvol et al. 2020, BMJ Open 10:e036584"
+PRYCE = "Pryce et al. 2017, Estimates of alcohol dependence in England based on APMS 2014"
 QUINT = "Quint et al. 2016, European Respiratory Journal 47:186"
 SPRINGATE = "Springate et al. 2017, British Journal of Dermatology 176:650"
 
 CATALOGUE = (
-    Condition("alcohol_dependence", ("F10",), 0.014, 16, 35, 12, 2.5, 2.4, APMS),
+    Condition("alcohol_dependence", ("F10",), 0.014, 16, 35, 12, 2.5, 2.4, PRYCE),
     Condition("anxiety", ("F40", "F41"), 0.050, 0, 32, 14, 0.55, 1.4, BARNETT),
     Condition("asthma", ("J45", "J46"), 0.065, 6, 8, 4, 0.85, 1.15, QOF),
     Condition("atopic_eczema", ("L20",), 0.060, 0, 3, 3, 0.9, 1.0, KUAN),

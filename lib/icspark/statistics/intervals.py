@@ -43,7 +43,7 @@ def exact_poisson(events: Floats) -> tuple[Floats, Floats]:
     """Return the exact 95 % limits of Poisson counts: gamma quantiles of shape x and x + 1 (half those of chi-square).
 
     The lower limit of 0 is 0; NaN stays NaN. Counts may be fractions (effective numbers of events): the same gamma
-    quantiles. Source: Garwood 1936, Biometrika 28:437; Armitage and Berry 2002, Statistical Methods, 5.3.
+    quantiles. Source: Garwood 1936, Biometrika 28:437; OHID, Public health technical guidance, Rates.
     """
     with np.errstate(invalid="ignore"):
         lower = np.where(events == 0, 0.0, special.gammaincinv(events, 0.025))

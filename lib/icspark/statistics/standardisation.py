@@ -32,7 +32,7 @@ NO_BAND = "not_known"
 SEXES = ("1", "2")
 STRATA = len(BANDS) * len(SEXES)
 FEWEST_EVENTS = 10
-"""Events below which no directly standardised rate is given: Morris et al. 2018, BMC Med Res Methodol 18:150."""
+"""Events below which no directly standardised rate is given: Morris et al. 2018, Popul Health Metr 16:19."""
 
 
 def age_band(age: Column) -> Column:

@@ -1,4 +1,9 @@
-"""Code lists and families of names that several tables share."""
+"""Code lists and families of names that several tables share.
+
+Codes of records are national codes of the NHS Data Model and Dictionary (https://www.datadictionary.nhs.uk), held
+against its release of June 2026, or the newest one in which the page could be read; meanings are shortened. Each list
+names its page, as a path below that address.
+"""
 
 from __future__ import annotations
 
@@ -47,10 +52,11 @@ REGISTERS: dict[str, tuple[str, str]] = {
     "learning_disability": ("LD", "learning disability"),
     "mental_health": ("MH", "schizophrenia, bipolar affective disorder and other psychoses"),
 }
-"""QOF registers 2021-22: our name -> (the publisher's abbreviation, meaning)."""
+"""QOF registers 2021-22 that are read: our name -> (the publisher's abbreviation, meaning). The publication has more of
+them, among them osteoporosis and rheumatoid arthritis."""
 
 PRACTICE_STATUS: dict[str, str] = {"A": "active", "C": "closed", "D": "dormant", "P": "proposed"}
-"""ODS status codes of an organisation."""
+"""ODS status codes of an organisation, as in the file epraccur."""
 
 PRESCRIBING_SETTING: dict[str, str] = {
     "0": "other",
@@ -77,12 +83,16 @@ PRESCRIBING_SETTING: dict[str, str] = {
     "25": "prison",
     "26": "primary care network",
 }
-"""ODS prescribing setting codes."""
+"""ODS prescribing setting codes, as in the file epraccur; 5 to 7 and 23 are not used."""
 
 GP_PRACTICE_SETTING = "4"
 
 SEX: dict[str, str] = {"1": "male", "2": "female", "0": "not known", "9": "not specified"}
-"""Person gender code."""
+"""Person gender code (data_elements/person_gender_code_current.html).
+
+The newer person stated gender code (data_elements/person_stated_gender_code.html) has X for not known, which is no code
+of this list: as any other unknown one it is left out of the row.
+"""
 
 ETHNIC_CATEGORY: dict[str, str] = {
     "A": "British",
@@ -104,7 +114,7 @@ ETHNIC_CATEGORY: dict[str, str] = {
     "Z": "not stated",
     "99": "not known",
 }
-"""Ethnic category: 16+1 codes of the 2001 census, and not known."""
+"""Ethnic category: 16+1 codes of the 2001 census, and the default code 99 (data_elements/ethnic_category.html)."""
 
 ATTENDANCE: dict[str, str] = {
     "5": "attended on time or, if late, before the relevant professional was ready to see the patient",
@@ -115,7 +125,7 @@ ATTENDANCE: dict[str, str] = {
     "4": "cancelled or postponed by the provider",
     "0": "not applicable: the appointment occurs in the future",
 }
-"""Attended or did not attend code."""
+"""Attended or did not attend code (data_elements/attended_or_did_not_attend_code.html)."""
 
 FIRST_ATTENDANCE: dict[str, str] = {
     "1": "first attendance face to face",
@@ -124,7 +134,7 @@ FIRST_ATTENDANCE: dict[str, str] = {
     "4": "follow-up telephone or telemedicine consultation",
     "5": "referral to treatment clock stop administrative event",
 }
-"""First attendance code."""
+"""First attendance code (data_dictionary/attributes/f/first_attendance_de.asp, an earlier edition of the page)."""
 
 CONSULTATION_MEDIUM: dict[str, str] = {
     "01": "face to face communication",
@@ -142,16 +152,25 @@ CONSULTATION_MEDIUM: dict[str, str] = {
     "13": "chat room (synchronous)",
     "98": "other",
 }
-"""Consultation medium used (01 to 08), and the codes of consultation mechanism, which replaces it (09 to 13)."""
+"""Consultation medium used (01 to 08 and 98; data_elements/consultation_medium_used.html), and the further codes of
+consultation mechanism, which replaces it (09 to 13; attributes/consultation_mechanism.html).
+
+Commissioning data sets hold 01 to 04 only: 05, 06 and 98 come from other data sets, 07 from sexual health, 08 from
+talking therapies.
+"""
 
 PRIORITY_TYPE: dict[str, str] = {"1": "routine", "2": "urgent", "3": "two week wait"}
-"""Priority type code."""
+"""Priority type code (data_elements/priority_type_code.html).
+
+Its successor, service request priority type, has the same codes and calls 3 urgent suspected cancer or breast
+symptomatic.
+"""
 
 ADMISSION_METHOD: dict[str, str] = {
     "11": "elective: waiting list",
     "12": "elective: booked",
     "13": "elective: planned",
-    "21": "emergency: emergency care department",
+    "21": "emergency: emergency care department or emergency dental service",
     "22": "emergency: general practitioner",
     "23": "emergency: bed bureau",
     "24": "emergency: consultant clinic",
@@ -171,8 +190,11 @@ ADMISSION_METHOD: dict[str, str] = {
     "98": "not applicable",
     "99": "not known",
 }
-"""Method of admission. 25, 2A to 2D since 2013; 28 before; 98 and 99 are default codes; 84 and 89 stand in Hospital
-Episode Statistics only."""
+"""Method of admission (attributes/method_of_admission.html).
+
+In Hospital Episode Statistics 2A to 2D are used from 2013-14 on, in place of 28, which the dictionary no longer has; 84
+and 89 from 1999 to 2006, in these statistics only. 98 and 99 are default codes.
+"""
 
 CODE_SYSTEMS: dict[str, str] = {"icd10": "ICD-10", "snomed": "SNOMED CT", "ctv3": "Clinical Terms Version 3"}
 """Code systems of diagnoses; the configuration may name others."""
