@@ -40,12 +40,14 @@ class Package:
         return f"{self.artifact}-{self.version}"
 
 
+# The order is that of the class path where Spark fetches them. GraphFrames stands before Sedona, whose shaded package
+# carries an older GraphFrames under the same class names: whichever comes first is the one that is there.
 PACKAGES = (
+    Package("io.graphframes", "graphframes-spark4_2.13", "0.11.0", required=False),
+    Package("io.graphframes", "graphframes-graphx-spark4_2.13", "0.11.0", required=False),
     Package("org.apache.sedona", "sedona-spark-shaded-4.0_2.13", "1.8.0"),
     Package("org.datasyslab", "geotools-wrapper", "1.8.0-33.1"),
     Package("io.delta", "delta-spark_2.13", "4.0.1"),
-    Package("io.graphframes", "graphframes-spark4_2.13", "0.11.0", required=False),
-    Package("io.graphframes", "graphframes-graphx-spark4_2.13", "0.11.0", required=False),
 )
 
 # What a session must be told for these packages to work; all of it static, so it is set before the session starts.
@@ -71,7 +73,7 @@ def spark_packages(*, optional: bool = True) -> str:
 
 
 def jars(cache: Path | None = None) -> list[Path]:
-    """Return the jars of the cache that a session needs beside Spark's own, in a fixed order.
+    """Return the jars of the cache that a session needs beside Spark's own, by name: GraphFrames before Sedona.
 
     Raises SetupError, naming the coordinates, where a required package has not been fetched.
     """

@@ -12,6 +12,8 @@ from pyspark.sql import types as T
 
 from icspark import plan
 from icspark.config import Environment, Source, Storage
+from icspark.graphs.components import has_graphframes
+from icspark.record import last_rows, read_record
 from icspark.runner import Runner, Wanted
 from icspark.storage import Tables
 from icspark.tables.activity import PersonArea
@@ -133,6 +135,27 @@ def test_paths_groups_and_enrichment_follow(made: Made) -> None:
     }  # fmt: skip
     subjects = {r.subject for r in tables.read(MorbidityEnrichment).select("subject").distinct().collect()}
     assert subjects == {*CODES, "set:lungs"}
+
+
+def _rows(tables: Tables, table: type[Table]) -> list[dict[str, Any]]:
+    return [row.asDict() for row in tables.read(table).orderBy(*table.key()).collect()]
+
+
+@pytest.mark.graphframes
+def test_graphframes_makes_the_same_network_and_paths(made: Made, spark: SparkSession) -> None:
+    if not has_graphframes(spark):
+        pytest.skip("GraphFrames is not here: `icspark setup` fetches it where a mirror has it")
+    sections, jobs = made.runner.environment.sections, ("morbidity_network", "morbidity_trajectories")
+    ours, theirs = ([], [])
+    for engine, found in (("igraph", ours), ("graphframes", theirs)):
+        sections.update({name: sections[name].model_copy(update={"engine": engine}) for name in jobs})
+        _done(made.runner, jobs)
+        found += [_rows(made.tables, table) for table in (MorbidityNode, MorbidityEdge, Trajectory)]
+    record = last_rows(read_record(made.tables))
+    assert record["morbidity_node"]["notes"]["is_graphframes"] == 1
+    ranks = [[row.pop("pagerank") for row in tables[0]] for tables in (ours, theirs)]
+    assert ranks[0] == pytest.approx(ranks[1], abs=1e-6) and sum(ranks[0]) == pytest.approx(1)
+    assert ours == theirs and all(ours)
 
 
 @pytest.mark.slow

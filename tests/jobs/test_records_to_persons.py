@@ -11,6 +11,7 @@ from pyspark.sql import SparkSession
 
 from icspark import plan
 from icspark.config import Environment, Source, Storage
+from icspark.graphs.components import has_graphframes
 from icspark.record import last_rows, read_record
 from icspark.runner import Runner, Step, Wanted
 from icspark.storage import Tables
@@ -141,6 +142,19 @@ def test_the_record_tells_dates_and_totals_and_no_member(region: Region) -> None
         "national_data_opt_out.as_of": 20240630.0,
     }
     assert last_rows(record)["source_appointment"]["rejected_by_rule"] == {"PARENT_REJECTED": 1}
+
+
+@pytest.mark.graphframes
+def test_graphframes_finds_the_same_persons(region: Region, spark: SparkSession) -> None:
+    if not has_graphframes(spark):
+        pytest.skip("GraphFrames is not here: `icspark setup` fetches it where a mirror has it")
+    model, found = plan.jobs()["person_identity"].config, []
+    for engine in ("spark_sql", "graphframes"):
+        region.environment.sections["person_identity"] = model(engine=engine)
+        region.run("person_identity")
+        assert last_rows(read_record(region.tables))["person_identity"]["notes"][f"engine_{engine}"] == 1
+        found.append(region.rows(PersonIdentity, *PersonIdentity.columns()))
+    assert found[0] == found[1] != []
 
 
 def test_a_new_delivery_wins_and_the_purpose_says_whom_it_holds(region: Region) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from icspark import packages
+from icspark import databricks, packages
 from icspark.errors import SetupError
 
 REQUIRED = [package for package in packages.PACKAGES if package.required]
@@ -123,3 +123,15 @@ def test_a_cache_without_write_permission_is_said(tmp_path: Path) -> None:
 def test_spark_submit_is_given_coordinates_that_are_those_of_the_packages() -> None:
     assert packages.spark_packages(optional=False).split(",") == [package.coordinate for package in REQUIRED]
     assert len(packages.spark_packages().split(",")) == len(packages.PACKAGES)
+
+
+def test_graphframes_stands_before_sedona_which_carries_an_older_one(
+    asked: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REFUSED", "nothing")
+    found = packages.fetch(tmp_path / "cache", report=lambda line: None)
+    listed = [library["maven"]["coordinates"] for library in databricks.libraries() if "maven" in library]
+    for names in ([jar.name for jar in found], packages.spark_packages().split(","), listed):
+        ours = [place for place, name in enumerate(names) if "graphframes" in name]
+        assert len(ours) == 2
+        assert max(ours) < next(place for place, name in enumerate(names) if "sedona" in name)

@@ -7,7 +7,7 @@ towards the smallest label that either end has seen, until each component is a s
 
 from __future__ import annotations
 
-from typing import Literal, cast
+from typing import Literal
 
 import igraph
 from py4j.protocol import Py4JJavaError
@@ -131,13 +131,27 @@ def _by_graphframes(edges: DataFrame) -> DataFrame:
     if not has_graphframes(edges.sparkSession):
         raise SetupError("the Spark session has no GraphFrames", mend=f"{packages.MEND}, or set `engine: spark_sql`")
     tidy = edges.filter(F.col(LEFT).isNotNull() & F.col(RIGHT).isNotNull())
-    nodes = tidy.select(F.explode(F.array(LEFT, RIGHT)).alias("id")).distinct()
-    graph = GraphFrame(nodes, tidy.select(F.col(LEFT).alias("src"), F.col(RIGHT).alias("dst")))
-    found = graph.connectedComponents(algorithm="graphframes", broadcastThreshold=-1, use_local_checkpoints=True)
-    smallest = F.min("id").over(Window.partitionBy("component"))
-    labelled = found.select(F.col("id").alias(NODE), smallest.alias(COMPONENT)).localCheckpoint(eager=True)
+    nodes = _numbered(tidy).persist()
+    ends = [nodes.select(F.col(NODE).alias(end), F.col("id").alias(to)) for end, to in ((LEFT, "src"), (RIGHT, "dst"))]
+    numbered = tidy.join(ends[0], on=LEFT, how="inner").join(ends[1], on=RIGHT, how="inner").select("src", "dst")
+    graph = GraphFrame(nodes, numbered)
+    found = graph.connectedComponents(algorithm="two_phase", broadcastThreshold=-1, use_local_checkpoints=True)
+    parts = found.select(NODE, F.col("component").alias("_number"))
+    smallest = nodes.select(F.col("id").alias("_number"), F.col(NODE).alias(COMPONENT))
+    labelled: DataFrame = parts.join(smallest, on="_number", how="inner").select(NODE, COMPONENT)
+    labelled = labelled.localCheckpoint(eager=True)
     found.unpersist()
-    return cast(DataFrame, labelled)
+    nodes.unpersist()
+    return labelled
+
+
+def _numbered(edges: DataFrame) -> DataFrame:
+    """Return every node with a number, in the order of the nodes: so the smallest number is the smallest node.
+
+    GraphFrames numbers text by itself too, but never lets go of that numbering.
+    """
+    nodes = edges.select(F.explode(F.array(LEFT, RIGHT)).alias(NODE)).distinct().orderBy(NODE)
+    return nodes.select(NODE, F.monotonically_increasing_id().alias("id"))
 
 
 # igraph

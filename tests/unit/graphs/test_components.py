@@ -42,10 +42,14 @@ def test_the_smallest_node_labels_its_component(spark: SparkSession, engine: Eng
 
 
 @pytest.mark.graphframes
-def test_graphframes_gives_the_same(spark: SparkSession) -> None:
-    if not has_graphframes(spark):
-        pytest.skip("GraphFrames is not here: `icspark setup` fetches it where a mirror has it")
-    assert found(spark, GIVEN, "graphframes") == THEN
+def test_graphframes_gives_the_same_and_leaves_nothing_in_memory(with_graphframes: SparkSession) -> None:
+    chance, nodes = random.Random(3), [f"n{number:03d}" for number in range(400)]
+    links = [(chance.choice(nodes), chance.choice(nodes)) for _ in range(300)]
+    assert max(Counter(by_igraph(links).values()).values()) > 30
+    with_graphframes.catalog.clearCache()
+    assert found(with_graphframes, [*links, *GIVEN], "graphframes") == by_igraph(links) | THEN
+    assert found(with_graphframes, [], "graphframes") == {}
+    assert with_graphframes._jsparkSession.sharedState().cacheManager().isEmpty()
 
 
 @settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

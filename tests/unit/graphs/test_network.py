@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+import random
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pyspark.sql import SparkSession
 
 from icspark.errors import SetupError
 from icspark.graphs import network as graphs
@@ -111,16 +113,42 @@ def test_an_engine_that_is_not_there_says_how_to_mend_it(spark) -> None:
         graphs.chosen_engine(spark, "graphframes")
 
 
+def scattered(seed: int) -> Network:
+    """Return the small network, and 40 nodes, some alone, most in groups, with 45 edges of which half are arrows."""
+    chance, nodes = random.Random(seed), [f"n{number:02d}" for number in range(40)]
+    edges: dict[tuple[str, ...], Edge] = {}
+    for _ in range(45):
+        group = chance.choice((nodes[:8], nodes[8:20], nodes[20:34]))
+        a, b = chance.sample(group, 2)
+        is_arrow, ends = chance.random() < 0.5, (min(a, b), max(a, b))
+        edges[ends] = Edge(*((a, b) if is_arrow else ends), 1.0, 1.0, is_arrow)
+    return Network((*nodes, *SMALL.nodes), (*edges.values(), *SMALL.edges))
+
+
 @pytest.mark.graphframes
-def test_both_engines_say_the_same(spark) -> None:
-    if not has_graphframes(spark):
-        pytest.skip("GraphFrames: not here (its JVM packages are optional)")
-    ours, theirs = network_igraph.shape(SMALL), network_graphframes.shape(spark, SMALL)
-    for node in SMALL.nodes:
-        assert ours[node].component == theirs[node].component
-        assert ours[node].k_core == theirs[node].k_core
+def test_both_engines_say_the_same_and_nothing_stays_in_memory(with_graphframes: SparkSession) -> None:
+    network = scattered(1)
+    with_graphframes.catalog.clearCache()
+    ours, theirs = network_igraph.shape(network), network_graphframes.shape(with_graphframes, network)
+    assert len({shape.component for shape in ours.values()}) > 8
+    assert list(ours) == list(theirs)
+    for node in network.nodes:
+        assert (ours[node].component, ours[node].k_core) == (theirs[node].component, theirs[node].k_core)
         assert ours[node].pagerank == pytest.approx(theirs[node].pagerank, abs=1e-6)
-    assert network_graphframes.paths(spark, SMALL, 3) == network_igraph.paths(SMALL, 3)
+    for length in (3, 4):
+        paths = network_igraph.paths(network, length)
+        assert network_graphframes.paths(with_graphframes, network, length) == paths != []
+    assert with_graphframes._jsparkSession.sharedState().cacheManager().isEmpty()
+
+
+@pytest.mark.graphframes
+def test_both_engines_know_a_network_without_edges(
+    with_graphframes: SparkSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(network_graphframes, "ITERATIONS", 3)  # nothing moves
+    for network in (Network(("b", "a"), ()), Network((), ())):
+        assert network_graphframes.shape(with_graphframes, network) == network_igraph.shape(network)
+        assert network_graphframes.paths(with_graphframes, network, 3) == []
 
 
 def test_a_layout_is_the_same_twice_lies_in_the_unit_square_and_has_the_lonely_below() -> None:
