@@ -57,7 +57,7 @@ def paths(spark: SparkSession, network: Network, length: int) -> list[tuple[str,
 
 
 def _graph(spark: SparkSession, network: Network, *, both_ways: bool) -> Any:
-    from graphframes import GraphFrame  # noqa: PLC0415 - importing it needs the optional JVM packages
+    from graphframes import GraphFrame  # importing it needs the optional JVM packages
 
     arcs = network.arcs() if both_ways else [(e.source, e.target, e.weight, e.length) for e in network.edges]
     nodes = spark.createDataFrame([(node,) for node in network.nodes], "id string")
