@@ -11,7 +11,7 @@ from pathlib import Path
 
 import icspark.sources
 from icspark import databricks, errors, plan
-from icspark.config import keys_of
+from icspark.config_keys import keys_of
 from icspark.plan import JobModule
 from icspark.quality.checks import BUILT_IN, Rule
 from icspark.tables.table import Table
