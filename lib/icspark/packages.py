@@ -40,6 +40,8 @@ class Package:
         return f"{self.artifact}-{self.version}"
 
 
+JAVA_VERSIONS = (17, 21)  # those that Spark 4.0 runs on; everything here was seen on 17
+
 PACKAGES = (
     Package("org.apache.sedona", "sedona-spark-shaded-4.0_2.13", "1.8.0"),
     Package("org.datasyslab", "geotools-wrapper", "1.8.0-33.1"),
@@ -123,9 +125,23 @@ def java() -> str:
     return found
 
 
+def java_for_spark() -> str:
+    """Return the path of `java` once its release file, where it has one, names a version that Spark runs on.
+
+    The file costs nothing to read; a wrong Java takes seconds to fail, with many lines of its own. Raises SetupError.
+    """
+    path = java()
+    release = Path(path).resolve().parent.parent / "release"
+    version = java_version(release.read_text(encoding="utf-8", errors="replace")) if release.is_file() else None
+    if version is not None and version not in JAVA_VERSIONS:
+        mend = "set JAVA_HOME to a Java 17 (Debian and Ubuntu: `apt install openjdk-17-jre-headless`)"
+        raise SetupError("Spark does not run on this Java", where=path, expected="17", found=str(version), mend=mend)
+    return path
+
+
 def java_version(text: str) -> int | None:
-    """Return the main version in what `java -version` prints (`1.8.0_392` is 8); None where there is none."""
-    match = re.search(r'version "(?:1\.)?(\d+)', text)
+    """Return the main version in what `java -version` prints, or a release file says (`1.8.0_392` is 8), else None."""
+    match = re.search(r'(?:version |JAVA_VERSION=)"(?:1\.)?(\d+)', text)
     return int(match.group(1)) if match else None
 
 

@@ -172,7 +172,7 @@ def _require_delta(spark: SparkSession) -> None:
 
 
 def _build(settings: SessionConfig) -> SparkSession:
-    packages.java()
+    packages.java_for_spark()
     if settings.master.startswith("local"):
         os.environ["PYSPARK_PYTHON"] = sys.executable
     builder = SparkSession.builder
