@@ -21,6 +21,7 @@ from icspark import leaving, packages, plan, session
 from icspark.config import Environment
 from icspark.config_keys import keys_of
 from icspark.errors import IcsparkError, PlanError, nearest
+from icspark.guard import spark_problem
 from icspark.progress import Progress
 from icspark.record import last_rows, read_record
 from icspark.runner import Runner, Step, Wanted, traceback_of
@@ -303,6 +304,10 @@ def main() -> None:
             traceback_of(error) if options.traceback else str(error), style="red", markup=False, soft_wrap=True
         )
         raise SystemExit(error.exit_code) from None
+    except Exception as error:  # noqa: BLE001 - the text of any other can hold values of rows
+        said = traceback_of(error) if options.traceback else str(spark_problem(error, "icspark"))
+        problems.print(said, style="red", markup=False, soft_wrap=True)
+        raise SystemExit(IcsparkError.exit_code) from None
     except SystemExit as end:  # a success is no exception: Databricks takes any SystemExit for a failed task
         if end.code:
             raise
