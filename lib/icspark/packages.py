@@ -72,6 +72,12 @@ def spark_packages(*, optional: bool = True) -> str:
     return ",".join(package.coordinate for package in PACKAGES if optional or package.required)
 
 
+def submit_arguments() -> str:
+    """Return what spark-submit must be told: the required packages' coordinates, and their configuration."""
+    told = [f"--conf {key}={value}" for key, value in CONFIGURATION.items()]
+    return " ".join([f"--packages {spark_packages(optional=False)}", *told])
+
+
 def jars(cache: Path | None = None) -> list[Path]:
     """Return the jars of the cache that a session needs beside Spark's own, in a fixed order.
 

@@ -137,3 +137,10 @@ def test_a_cache_without_write_permission_is_said(tmp_path: Path) -> None:
 def test_spark_submit_is_given_coordinates_that_are_those_of_the_packages() -> None:
     assert packages.spark_packages(optional=False).split(",") == [package.coordinate for package in REQUIRED]
     assert len(packages.spark_packages().split(",")) == len(packages.PACKAGES)
+
+
+def test_what_spark_submit_is_told_is_what_a_session_of_ours_has() -> None:
+    words = packages.submit_arguments().split()
+    assert words[:2] == ["--packages", packages.spark_packages(optional=False)]
+    assert dict(word.split("=", 1) for word in words[3::2]) == packages.CONFIGURATION
+    assert set(words[2::2]) == {"--conf"}
