@@ -12,13 +12,16 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 from rich.markup import escape
+from rich.padding import Padding
 from rich.table import Table as Grid
 
 from icspark import config as configuration
 from icspark import doctor as doctors
 from icspark import leaving, packages, plan, session
 from icspark.config import Environment
+from icspark.config_keys import keys_of
 from icspark.errors import IcsparkError, PlanError, nearest
+from icspark.guard import spark_problem
 from icspark.progress import Progress
 from icspark.record import last_rows, read_record
 from icspark.runner import Runner, Step, Wanted, traceback_of
@@ -238,10 +241,14 @@ def show_config(
 ) -> None:
     """Print the keys of a job's section: type, default and meaning."""
     model: Any = Environment if job == "environment" else plan.job_named(job).config
-    grid = _grid("key", "type", "default", "meaning")
-    for name, kind, default, meaning in configuration.keys_of(model):
-        grid.add_row(name, escape(kind), escape(default), escape(meaning))
-    console.print(grid if grid.row_count else f"{job} takes no keys")
+    keys = list(keys_of(model))
+    for key in keys:
+        by_default = key.default if key.default == "required" else f"default {key.default}"
+        console.print(f"[bold]{key.path}[/]", soft_wrap=True)
+        for line in filter(None, (f"{key.kind}; {by_default}", key.meaning)):
+            console.print(Padding(escape(line), (0, 0, 0, 4), expand=False))
+    if not keys:
+        console.print(f"{job} takes no keys")
 
 
 @app.command()
@@ -297,6 +304,10 @@ def main() -> None:
             traceback_of(error) if options.traceback else str(error), style="red", markup=False, soft_wrap=True
         )
         raise SystemExit(error.exit_code) from None
+    except Exception as error:  # noqa: BLE001 - the text of any other can hold values of rows
+        said = traceback_of(error) if options.traceback else str(spark_problem(error, "icspark"))
+        problems.print(said, style="red", markup=False, soft_wrap=True)
+        raise SystemExit(IcsparkError.exit_code) from None
     except SystemExit as end:  # a success is no exception: Databricks takes any SystemExit for a failed task
         if end.code:
             raise

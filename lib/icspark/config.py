@@ -127,7 +127,7 @@ class Environment(JobConfig):
     session: SessionConfig = Field(default_factory=SessionConfig)
     region: Region | None = None
     disclosure: DisclosureConfig = Field(default_factory=DisclosureConfig)
-    sources: dict[str, Source] = {}
+    sources: dict[str, Source] = Field({}, description="the source files by name; a job's FILES name what it reads")
     jobs: dict[str, dict[str, Any]] = Field({}, description="one section per job; `icspark config JOB` lists its keys")
 
     sha256: str = Field("", exclude=True, description="set on loading: the SHA-256 of the file's content")
@@ -244,20 +244,3 @@ def _absolute(path: str, folder: Path) -> str:
     if re.match(r"^[a-z][a-z0-9+.-]+:/", path):
         return path
     return str((folder / Path(path).expanduser()).resolve())
-
-
-def keys_of(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, str, str, str]]:
-    """Yield (key, type, default, meaning) of a section, nested sections by their dotted path."""
-    for name, field in model.model_fields.items():
-        if field.exclude:
-            continue
-        key = f"{prefix}{field.alias or name}"
-        inner = list(_models_in(field.annotation)) if "dict" not in str(field.annotation) else []
-        if inner:
-            yield from keys_of(inner[0], f"{key}.")
-            continue
-        kind = (
-            getattr(field.annotation, "__name__", "") if isinstance(field.annotation, type) else str(field.annotation)
-        )
-        default = "required" if field.is_required() else str(field.get_default(call_default_factory=True))
-        yield key, kind.replace("typing.", ""), default, field.description or ""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import icspark.sources
 from icspark import databricks, errors, plan
-from icspark.config import keys_of
+from icspark.config_keys import keys_of
 from icspark.plan import JobModule
 from icspark.quality.checks import BUILT_IN, Rule
 from icspark.tables.table import Table
@@ -124,7 +124,7 @@ def job_page(job: JobModule) -> str:
     writes = [f"- `{t.name()}`: {t.grain()}" for t in job.writes] + [f"- folder `{name}`" for name in job.folders]
     keys = list(keys_of(job.config))
     grid = (
-        _grid(("key", "type", "default", "meaning"), [(f"`{k}`", f"`{t}`", d, m) for k, t, d, m in keys])
+        _grid(("key", "type", "default", "meaning"), [(f"`{k}`", t, f"`{d}`", m) for k, t, d, m in keys])
         if keys
         else "None.\n"
     )

@@ -19,7 +19,6 @@ from packaging.requirements import Requirement
 from icspark import packages, session
 from icspark.errors import SetupError
 
-JAVA_VERSIONS = (17, 21)  # those that Spark 4.0 runs on; everything here was seen on 17
 PYTHON_VERSIONS = ((3, 11), (3, 12))
 LEAST_MEMORY_GIB = 3.0
 LEAST_SPACE_GB = 1.0
@@ -74,7 +73,7 @@ def java() -> Check:
         return Check("Java 17", False, True, found, INSTALL_JAVA)
     version = packages.java_version(told.stderr + told.stdout)
     found = f"{version or 'a version that cannot be read'} ({path})"
-    return Check("Java 17", version in JAVA_VERSIONS, True, found, INSTALL_JAVA)
+    return Check("Java 17", version in packages.JAVA_VERSIONS, True, found, INSTALL_JAVA)
 
 
 def versions(distribution: str = "icspark") -> Iterator[Check]:

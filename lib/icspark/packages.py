@@ -40,6 +40,8 @@ class Package:
         return f"{self.artifact}-{self.version}"
 
 
+JAVA_VERSIONS = (17, 21)  # those that Spark 4.0 runs on; everything here was seen on 17
+
 # The order is that of the class path where Spark fetches them. GraphFrames stands before Sedona, whose shaded package
 # carries an older GraphFrames under the same class names: whichever comes first is the one that is there.
 PACKAGES = (
@@ -70,6 +72,12 @@ def default_cache() -> Path:
 def spark_packages(*, optional: bool = True) -> str:
     """Return the coordinates as the comma list that spark-submit's `--packages` takes."""
     return ",".join(package.coordinate for package in PACKAGES if optional or package.required)
+
+
+def submit_arguments() -> str:
+    """Return what spark-submit must be told: the required packages' coordinates, and their configuration."""
+    told = [f"--conf {key}={value}" for key, value in CONFIGURATION.items()]
+    return " ".join([f"--packages {spark_packages(optional=False)}", *told])
 
 
 def jars(cache: Path | None = None) -> list[Path]:
@@ -125,9 +133,23 @@ def java() -> str:
     return found
 
 
+def java_for_spark() -> str:
+    """Return the path of `java` once its release file, where it has one, names a version that Spark runs on.
+
+    The file costs nothing to read; a wrong Java takes seconds to fail, with many lines of its own. Raises SetupError.
+    """
+    path = java()
+    release = Path(path).resolve().parent.parent / "release"
+    version = java_version(release.read_text(encoding="utf-8", errors="replace")) if release.is_file() else None
+    if version is not None and version not in JAVA_VERSIONS:
+        mend = "set JAVA_HOME to a Java 17 (Debian and Ubuntu: `apt install openjdk-17-jre-headless`)"
+        raise SetupError("Spark does not run on this Java", where=path, expected="17", found=str(version), mend=mend)
+    return path
+
+
 def java_version(text: str) -> int | None:
-    """Return the main version in what `java -version` prints (`1.8.0_392` is 8); None where there is none."""
-    match = re.search(r'version "(?:1\.)?(\d+)', text)
+    """Return the main version in what `java -version` prints, or a release file says (`1.8.0_392` is 8), else None."""
+    match = re.search(r'(?:version |JAVA_VERSION=)"(?:1\.)?(\d+)', text)
     return int(match.group(1)) if match else None
 
 

@@ -63,13 +63,19 @@ def described(module: ModuleType) -> JobModule:
 
 
 @cache
+def names() -> tuple[str, ...]:
+    """Return the names of all jobs, in order, without importing any."""
+    found = pkgutil.iter_modules(icspark.jobs.__path__)
+    return tuple(sorted(info.name for info in found if not info.name.startswith("_")))
+
+
+@cache
 def jobs() -> dict[str, JobModule]:
     """Return every job of the suite by name, found by listing the package `icspark.jobs`.
 
     A job that may not read what it declares is a PlanError.
     """
-    names = sorted(info.name for info in pkgutil.iter_modules(icspark.jobs.__path__) if not info.name.startswith("_"))
-    known = {name: described(importlib.import_module(f"icspark.jobs.{name}")) for name in names}
+    known = {name: job_named(name) for name in names()}
     require_only_checks_read_truth(known)
     return known
 
@@ -92,10 +98,10 @@ def is_truth(table: type[Table]) -> bool:
 
 
 def job_named(name: str) -> JobModule:
-    """Return a job by name; an unknown name is a PlanError with the nearest known one."""
-    if name not in jobs():
-        raise PlanError(f"no job is called {name}. {nearest(name, jobs())}".strip(), mend="see `icspark jobs`")
-    return jobs()[name]
+    """Return a job by name, importing no other; an unknown name is a PlanError with the nearest known one."""
+    if name not in names():
+        raise PlanError(f"no job is called {name}. {nearest(name, names())}".strip(), mend="see `icspark jobs`")
+    return described(importlib.import_module(f"icspark.jobs.{name}"))
 
 
 def tables() -> dict[str, type[Table]]:

@@ -166,13 +166,12 @@ def _with_defaults(defaults: dict[str, str]) -> SparkSession:
 def _require_delta(spark: SparkSession) -> None:
     on_databricks = "DATABRICKS_RUNTIME_VERSION" in os.environ
     if not on_databricks and "DeltaSparkSessionExtension" not in (spark.conf.get("spark.sql.extensions", "") or ""):
-        given = f"`--packages {packages.spark_packages(optional=False)}`"
-        mend = f"start Spark with {given} and the settings of icspark.packages.CONFIGURATION, or let icspark start it"
+        mend = f"start Spark with `{packages.submit_arguments()}`, or let icspark start it"
         raise SetupError("the Spark session that is running has no Delta Lake", mend=mend)
 
 
 def _build(settings: SessionConfig) -> SparkSession:
-    packages.java()
+    packages.java_for_spark()
     if settings.master.startswith("local"):
         os.environ["PYSPARK_PYTHON"] = sys.executable
     builder = SparkSession.builder

@@ -50,13 +50,24 @@ class Tables:
         return newest.version if newest else None
 
     def newest(self, table: type[Table]) -> Commit | None:
-        """Return the newest commit that holds data; None where the table is absent or has only been created."""
+        """Return the newest commit that holds data; None where the table is absent or has only been created.
+
+        Raises TableError where the table's log is cut short or may not be read.
+        """
         if self._is_local:
             names = (p for p in self._log(table).glob("*.json") if re.fullmatch(r"\d{20}", p.stem))
             commits = (_local_commit(path) for path in sorted(names, reverse=True))
         else:
             commits = (_commit(row) for row in self._history(table))
-        return next((commit for commit in commits if commit.is_data), None)
+        try:
+            return next((commit for commit in commits if commit.is_data), None)
+        except (OSError, ValueError) as error:
+            raise TableError(
+                "the table's log cannot be read",
+                where=str(self._log(table)),
+                found=str(error.strerror) if isinstance(error, OSError) else "a file that is cut short",
+                mend="give read permission, or bring the folder of the table back from a copy",
+            ) from error
 
     def _history(self, table: type[Table]) -> list[Any]:
         try:

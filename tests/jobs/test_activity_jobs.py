@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 from pyspark.sql import SparkSession
-from pyspark.sql import types as T
 
 from icspark import plan
 from icspark.config import Environment, Storage
@@ -59,14 +59,12 @@ def _records() -> dict[type[Table], list[dict[str, Any]]]:
 
 
 @pytest.fixture(scope="module")
-def tables(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Tables:
+def tables(spark: SparkSession, lay: Callable[..., None], tmp_path_factory: pytest.TempPathFactory) -> Tables:
     folder = tmp_path_factory.mktemp("activity")
     storage = Storage(tables=str(folder / "tables"), pages=str(folder / "pages"))
     environment, found = Environment(name="house", storage=storage), Tables(spark, storage)
     for table, rows in _records().items():
-        listed = [tuple(row.get(name) for name in table.columns()) for row in rows]
-        schema = T.StructType([T.StructField(name, spec.data_type) for name, spec in table.columns().items()])
-        found.write(table, spark.createDataFrame(listed, schema), run_id="before", properties={})
+        lay(found, table, rows)
     known = {name: plan.job_named(name) for name in JOBS}
     environment.sections.update({name: module.config() for name, module in known.items()})
     environment.sections["person_activity"] = known["person_activity"].config(first_year=2019, last_year=2019)

@@ -28,7 +28,8 @@ from icspark.config import Storage
 from icspark.session import SessionConfig, find_or_build
 from icspark.storage import Tables
 from test_killed import Counted, rows
-spark, _ = find_or_build(SessionConfig(master="local[2]", driver_memory="1g", shuffle_partitions=2))
+conf = {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
+spark, _ = find_or_build(SessionConfig(master="local[2]", driver_memory="1g", shuffle_partitions=2, conf=conf))
 sleep = F.reflect(F.lit("java.lang.Thread"), F.lit("sleep"), F.lit(20).cast("long"))
 slow = rows(spark, 2).withColumn("generation", F.col("generation") + F.length(F.coalesce(sleep, F.lit(""))) * 0)
 Path(sys.argv[3]).touch()

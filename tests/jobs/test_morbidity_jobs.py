@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 from pyspark.sql import SparkSession
-from pyspark.sql import types as T
 
 from icspark import plan
 from icspark.config import Environment, Source, Storage
@@ -87,14 +87,12 @@ class Made(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def made(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Made:
+def made(spark: SparkSession, lay: Callable[..., None], tmp_path_factory: pytest.TempPathFactory) -> Made:
     folder = tmp_path_factory.mktemp("morbidity")
     storage = Storage(tables=str(folder / "tables"), pages=str(folder / "pages"))
     environment, found = Environment(name="house", storage=storage), Tables(spark, storage)
     for table, rows in _records().items():
-        listed = [tuple(row.get(name) for name in table.columns()) for row in rows]
-        schema = T.StructType([T.StructField(name, spec.data_type) for name, spec in table.columns().items()])
-        found.write(table, spark.createDataFrame(listed, schema), run_id="before", properties={})
+        lay(found, table, rows)
     known = {name: plan.job_named(name) for name in (*JOBS, *FURTHER)}
     chosen: dict[str, dict[str, Any]] = {
         "condition_histories": {"as_of_date": date(2024, 1, 1), "strata": ("sex_code", "imd_2019_quintile")},

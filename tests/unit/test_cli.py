@@ -68,3 +68,16 @@ def test_the_jobs_are_listed_and_a_success_is_no_system_exit(
     cli.main()
     listed = capsys.readouterr().out
     assert all(name in listed for name in plan.jobs())
+
+
+def test_an_error_that_nobody_foresaw_is_one_sentence_without_what_it_holds(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], root: Path
+) -> None:
+    def broken() -> None:
+        raise RuntimeError("[CAST_INVALID_INPUT] the value 'born on 1 May' cannot be cast")
+
+    monkeypatch.setattr(plan, "jobs", broken)
+    code, text = said(monkeypatch, capsys, root, "jobs")
+    assert (code, "(CAST_INVALID_INPUT)" in text, "--traceback" in text) == (1, True, True)
+    assert "born" not in text
+    assert "Traceback" not in text

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic import Field
 
-from icspark.config import JobConfig, keys_of, load
+from icspark.config import JobConfig, load
 from icspark.errors import ConfigurationError, InputError
 from icspark.fingerprint import digest
 
@@ -104,10 +104,6 @@ def test_patterns_expand_in_order(tmp_path: Path) -> None:
 def test_the_hash_follows_the_content(tmp_path: Path) -> None:
     first = load(written(tmp_path, GOOD), MODELS).sha256
     assert first != load(written(tmp_path, GOOD + "# a comment\n"), MODELS).sha256
-
-
-def test_keys_come_from_the_model() -> None:
-    assert list(keys_of(AreaConfig)) == [("bins", "int", "5", "number of bins")]
 
 
 def test_a_folder_is_a_source_and_what_spark_writes_beside_the_data_does_not_count(tmp_path: Path) -> None:

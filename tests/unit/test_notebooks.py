@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -91,22 +92,22 @@ def _values(name: str) -> dict[str, Column]:
     }
 
 
-def _write(tables: Tables, table: type[Table], rows: int) -> None:
-    """Write a table of a few rows, every column filled by its type."""
+def _fill(lay: Callable[..., None], tables: Tables, table: type[Table], rows: int) -> None:
+    """Lay down a table of a few rows, every column filled by its type."""
     columns = []
     for name, spec in table.columns().items():
         kind = spec.data_type.simpleString()
         value = F.lit(FIGURES[name]) if name in FIGURES else _values(name)[kind]
         columns.append(value.cast(kind).alias(name))
-    tables.write(table, tables.spark.range(rows).select(columns), run_id="before", properties={})
+    lay(tables, table, tables.spark.range(rows).select(columns))
 
 
 @pytest.fixture(scope="module")
-def conf(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def conf(spark: SparkSession, lay: Callable[..., None], tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("demo")
     tables = Tables(spark, Storage(tables=str(folder / "tables"), pages=str(folder / "pages")))
     for table, rows in ROWS.items():
-        _write(tables, table, rows)
+        _fill(lay, tables, table, rows)
     file = folder / "demo.yml"
     file.write_text("name: demo\nstorage:\n  tables: tables\n  pages: pages\n", encoding="utf-8")
     config.load(file, {name: job.config for name, job in plan.jobs().items()})

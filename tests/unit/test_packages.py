@@ -108,6 +108,20 @@ def test_no_java_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
         packages.java()
 
 
+@pytest.mark.parametrize(("release", "refused"), [('JAVA_VERSION="25.0.3"', "25"), ('JAVA_VERSION="1.8.0_392"', "8")])
+def test_a_java_that_spark_does_not_run_on_is_refused_before_it_is_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, release: str, refused: str
+) -> None:
+    java = tmp_path / "bin" / "java"
+    java.parent.mkdir()
+    java.write_text("#!/bin/sh\nexit 1\n")
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path))
+    assert packages.java_for_spark() == str(java)  # a Java without a release file is taken at its word
+    (tmp_path / "release").write_text(f'IMPLEMENTOR="a"\n{release}\n')
+    with pytest.raises(SetupError, match=f"does not run on this Java.*Expected 17.*Found {refused}.*JAVA_HOME"):
+        packages.java_for_spark()
+
+
 def test_the_cache_follows_the_user_s_setting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     assert packages.default_cache() == tmp_path / "icspark"
@@ -135,3 +149,10 @@ def test_graphframes_stands_before_sedona_which_carries_an_older_one(
         ours = [place for place, name in enumerate(names) if "graphframes" in name]
         assert len(ours) == 2
         assert max(ours) < next(place for place, name in enumerate(names) if "sedona" in name)
+
+
+def test_what_spark_submit_is_told_is_what_a_session_of_ours_has() -> None:
+    words = packages.submit_arguments().split()
+    assert words[:2] == ["--packages", packages.spark_packages(optional=False)]
+    assert dict(word.split("=", 1) for word in words[3::2]) == packages.CONFIGURATION
+    assert set(words[2::2]) == {"--conf"}

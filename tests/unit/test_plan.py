@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
+import icspark.jobs
 import pytest
 from pyspark.sql import types as T
 
+import icspark
 from icspark import plan
 from icspark.config import Environment, JobConfig, Source, Storage
 from icspark.errors import PlanError
+from icspark.fingerprint import source_hash
 from icspark.plan import JobModule
 from icspark.tables.table import Table, column
 from icspark.tables.truth import Truth
@@ -154,3 +160,41 @@ def test_of_several_tables_one_is_enough() -> None:
     made = known(choosy, job("a", [], [Raw]))
     assert plan.missing_inputs(made, environment(), lambda _: False) == {}
     assert plan.ordered(made, environment()) == ["a", "z"]
+
+
+def test_the_jobs_are_known_without_what_takes_long_to_import() -> None:
+    heavy = (
+        "catboost",
+        "igraph",
+        "matplotlib",
+        "mlflow",
+        "openpyxl",
+        "pyogrio",
+        "scipy.special",
+        "scipy.stats",
+        "shap",
+    )
+    code = f"import sys; from icspark import plan; plan.jobs(); print(*{{*{heavy}, 'sklearn'}} & set(sys.modules))"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert told.stdout.split() == []
+
+
+def test_one_job_is_known_without_the_others() -> None:
+    code = "import sys; from icspark import plan; plan.job_named('ingest_land_area'); print(*sys.modules, sep='\\n')"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert [name for name in told.stdout.split() if name.startswith("icspark.jobs.")] == [
+        "icspark.jobs.ingest_land_area"
+    ]
+
+
+def test_an_edited_function_reruns_its_job_even_where_no_job_imports_it_at_its_top(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    inner = tmp_path / "dna" / "imported_in_a_function.py"
+    inner.parent.mkdir()
+    inner.write_text("def half(x): return x / 2\n")
+    for package in (icspark, icspark.jobs):
+        monkeypatch.setattr(package, "__path__", [str(tmp_path)])
+    before = source_hash.__wrapped__()
+    inner.write_text("def half(x): return x // 2\n")
+    assert source_hash.__wrapped__() != before

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
+from pyspark.sql import SparkSession
 
 from icspark import packages, session
 from icspark.session import SessionConfig
@@ -76,3 +77,12 @@ def test_a_local_jvm_is_silent_and_light_unless_the_run_is_long(
     given = session.spark_settings(SessionConfig(compiler=compiler))["spark.driver.defaultJavaOptions"]
     assert ("TieredStopAtLevel=1" in given) is is_light
     assert "-Dicspark.log=off" in given
+
+
+def test_a_running_session_is_used_told_what_results_depend_on_and_left_running(spark: SparkSession) -> None:
+    spark.conf.set("spark.sql.session.timeZone", "Europe/London")
+    with session.session(SessionConfig(master="local[7]")) as found:
+        assert found is spark
+        assert found.conf.get("spark.sql.session.timeZone") == "UTC"
+        assert found.sparkContext.master == "local[2]"
+    assert spark.range(3).count() == 3

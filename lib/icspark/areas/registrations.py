@@ -9,10 +9,10 @@ from typing import Any, cast
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import scipy
 from numpy.typing import NDArray
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
-from scipy import sparse
 
 from icspark.areas.weighting import FRACTION_DIGITS, SCORE_DIGITS, fixed_point
 from icspark.tables.areas import OUTCOMES, AreaSummary, coverage_of
@@ -83,7 +83,7 @@ class _Attribution:
         reporting = pc.index_in(practice.dictionary, self.reported.column(0)).fill_null(-1).to_numpy()[practices]
         does = reporting >= 0
         shape = (areas, self.reported.num_rows)
-        weights = sparse.csr_array((patients[does], (at[does], reporting[does])), shape, dtype=np.int64)
+        weights = scipy.sparse.csr_array((patients[does], (at[does], reporting[does])), shape, dtype=np.int64)
         means, shares = self._means(weights, everyone)
         in_order = np.argsort(np.argsort(practice.dictionary.to_numpy(zero_copy_only=False)))[practices]
         serving = serving_counts(at, patients, in_order)

@@ -7,9 +7,9 @@ from datetime import date
 
 import numpy as np
 import pandas as pd
+import scipy
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
-from scipy import special
 
 from icspark.checking.comparisons import SHARE, Comparison, scaled
 from icspark.checking.limits import Floats, normal_limits, sum_limits
@@ -116,7 +116,7 @@ def _slope(due: pd.DataFrame) -> Comparison:
     """Compare the slope of outcomes on the log odds of the true chance: one step from 1, by score and information."""
     meaning = "slope of outcomes on the log odds of the true chance, the intercept free; 1 where chances are true"
     number, chances = _chances(due)
-    odds, weight = special.logit(chances), number * chances * (1 - chances)
+    odds, weight = scipy.special.logit(chances), number * chances * (1 - chances)
     if not weight.sum():
         return Comparison("calibration_slope", "", 1.0, None, "slope", meaning)
     apart = odds - weight @ odds / weight.sum()

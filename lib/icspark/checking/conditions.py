@@ -12,10 +12,10 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
+import scipy
 from numpy.typing import NDArray
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
-from scipy import special
 
 from icspark.checking.comparisons import SHARE, Comparison, scaled
 from icspark.checking.limits import Floats, Limits, sum_limits, together
@@ -163,7 +163,7 @@ def _risk_without_causes(name: str, rows: pd.DataFrame, base: Floats) -> Compari
     return _share(
         "risk_without_causes",
         name,
-        (people, special.expit(base[free])),
+        (people, scipy.special.expit(base[free])),
         cases=float(rows["cases"].to_numpy()[free].sum()),
         meaning="people with a diagnosis, of those without any of its causes",
     )
@@ -217,7 +217,7 @@ def _odds_ratio(subject: str, exposed: pd.DataFrame, offset: Floats, effect: flo
         return Comparison("odds_ratio", subject, float(np.exp(effect)), None, "ratio", meaning)
 
     def limits(alpha: float) -> Limits:
-        least, greatest = sum_limits(*together(people, special.expit(offset + effect)), alpha)
+        least, greatest = sum_limits(*together(people, scipy.special.expit(offset + effect)), alpha)
         return ratio_of(people, offset, least), ratio_of(people, offset, greatest)
 
     found = ratio_of(people, offset, cases)
@@ -234,7 +234,7 @@ def ratio_of(people: Floats, offset: Floats, cases: float) -> float:
     wanted, low, high = min(cases, float(people.sum()) - 0.5), -WIDEST, WIDEST
     for _ in range(60):
         middle = (low + high) / 2
-        if people @ special.expit(offset + middle) > wanted:
+        if people @ scipy.special.expit(offset + middle) > wanted:
             high = middle
         else:
             low = middle

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
 
 Floats = NDArray[np.float64]
 Limits = tuple[float | None, float | None]
@@ -71,12 +71,13 @@ def together(counts: ArrayLike, chances: ArrayLike) -> tuple[Floats, Floats]:
 def poisson_limits(mean: float, alpha: float, *, tolerance: float = 0.0) -> tuple[float, float]:
     """Return the limits of a Poisson count whose mean is known but for a share of `tolerance`."""
     low, high = mean * (1 - tolerance), mean * (1 + tolerance)
-    return float(stats.poisson.ppf(alpha / 2, low)) if low > 0 else 0.0, float(stats.poisson.isf(alpha / 2, high))
+    least = float(scipy.stats.poisson.ppf(alpha / 2, low)) if low > 0 else 0.0
+    return least, float(scipy.stats.poisson.isf(alpha / 2, high))
 
 
 def normal_limits(mean: float, error: float, alpha: float) -> tuple[float, float]:
     """Return the limits of a normal estimate of this mean and standard error."""
-    half = float(stats.norm.isf(alpha / 2)) * error
+    half = float(scipy.stats.norm.isf(alpha / 2)) * error
     return mean - half, mean + half
 
 
@@ -87,7 +88,7 @@ def skewed_limits(mean: float, variance: float, third: float, alpha: float) -> t
     """
     if variance <= 0:
         return mean, mean
-    z, skewness = float(stats.norm.isf(alpha / 2)), third / variance**1.5
+    z, skewness = float(scipy.stats.norm.isf(alpha / 2)), third / variance**1.5
     bent = (z**2 - 1) * skewness / 6
     error = float(np.sqrt(variance))
     return mean + error * (bent - z), mean + error * (bent + z)

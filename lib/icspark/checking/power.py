@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from icspark.morbidity.cells import Cells, Floats
 from icspark.morbidity.mantel_haenszel import odds_ratio
@@ -28,10 +28,12 @@ def cmh_power(chances: Floats, people: Floats, p_threshold: float, *, smallest_b
     in_truth = (people * (squares - apart**2)).sum()
     if under_none <= 0 or in_truth <= 0:
         return 0.0
-    z = stats.norm.isf(p_threshold / 2)
+    z = scipy.stats.norm.isf(p_threshold / 2)
     mean = (np.maximum(people - 1, 0) * apart).sum()
-    found = float(stats.norm.cdf((mean - z * np.sqrt(under_none)) / np.sqrt(in_truth)))
-    enough = float(stats.poisson.sf(smallest_both - 1, (people * chances[:, 1, 1]).sum())) if smallest_both else 1.0
+    found = float(scipy.stats.norm.cdf((mean - z * np.sqrt(under_none)) / np.sqrt(in_truth)))
+    enough = (
+        float(scipy.stats.poisson.sf(smallest_both - 1, (people * chances[:, 1, 1]).sum())) if smallest_both else 1.0
+    )
     return min(found, enough)
 
 
@@ -50,7 +52,7 @@ def heterogeneity_power(chances: Floats, people: Floats, p_threshold: float) -> 
     value, weight = np.log(told.ratio[is_known]), told.log_error[is_known] ** -2
     noncentral = float((weight * (value - np.average(value, weights=weight)) ** 2).sum())
     freedom = int(is_known.sum()) - 1
-    return float(stats.ncx2.sf(stats.chi2.isf(p_threshold, freedom), freedom, max(noncentral, 1e-12)))
+    return float(scipy.stats.ncx2.sf(scipy.stats.chi2.isf(p_threshold, freedom), freedom, max(noncentral, 1e-12)))
 
 
 def found_limits(powers: Floats, alpha: float) -> tuple[float, float]:
@@ -70,4 +72,4 @@ def found_limits(powers: Floats, alpha: float) -> tuple[float, float]:
 
 def upper_limit(successes: int, trials: int, *, confidence: float = 0.99) -> float:
     """Return the one-sided exact upper limit of a share (Clopper and Pearson 1934); 1 without trials."""
-    return 1.0 if successes >= trials else float(stats.beta.ppf(confidence, successes + 1, trials - successes))
+    return 1.0 if successes >= trials else float(scipy.stats.beta.ppf(confidence, successes + 1, trials - successes))

@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-import pyproj
 import shapely
 from pyspark.sql import DataFrame
 from pyspark.sql import types as T
@@ -157,6 +156,8 @@ class _Shapes:
 
     def metadata(self, epsg: int) -> dict[str, str]:
         """Return the `geo` entry of the file's metadata: version, encoding, kinds, coordinate system and box."""
+        import pyproj
+
         system = pyproj.CRS.from_epsg(epsg).to_json_dict()
         column = {"encoding": "WKB", "geometry_types": sorted(self.kinds), "crs": system}
         if np.isfinite(self.box).all():

@@ -9,10 +9,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+import scipy
 from pydantic import Field
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
-from scipy import stats
 
 from icspark.config import JobConfig
 from icspark.dna.bootstrap import Resampling
@@ -109,7 +109,7 @@ def findings(chances: Chances, resampling: Resampling, bounds: Bounds) -> Iterat
     own = replace(chances.rows, groups={QUINTILE: chances.rows.groups[QUINTILE]})
     planted = replace(own, probability=chances.planted)
     model, best = _figures(own, resampling), _figures(planted, Resampling(replicates=0))
-    width = float(stats.norm.isf(0.025 / max(1, len({group for group, _ in model}) - 1)))
+    width = float(scipy.stats.norm.isf(0.025 / max(1, len({group for group, _ in model}) - 1)))
     for (group, measure), one in model.items():
         at_best = best[group, measure].value if (group, measure) in best else np.nan
         reach = 0.0 if group == ALL else width * one.standard_error

@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.special import expit
-from sklearn.isotonic import IsotonicRegression
-from sklearn.linear_model import LogisticRegression
 
 Kind = Literal["sigmoid", "isotonic", "none"]
 Floats = NDArray[np.float64]
@@ -39,10 +37,10 @@ class Calibrator:
 
     def _raw(self, margin: Floats) -> Floats:
         if self.kind == "sigmoid":
-            return np.asarray(expit(self.values[0] + self.values[1] * margin))
+            return np.asarray(scipy.special.expit(self.values[0] + self.values[1] * margin))
         if self.kind == "isotonic":
             return np.asarray(np.interp(margin, self.knots, self.values), np.float64)
-        return np.asarray(expit(margin))
+        return np.asarray(scipy.special.expit(margin))
 
 
 def fitted_calibrator(kind: Kind, margin: Floats, outcome: NDArray[np.bool_]) -> Calibrator:
@@ -52,10 +50,14 @@ def fitted_calibrator(kind: Kind, margin: Floats, outcome: NDArray[np.bool_]) ->
     """
     nothing = np.zeros(0)
     if kind == "sigmoid":
+        from sklearn.linear_model import LogisticRegression
+
         line = LogisticRegression(C=np.inf, solver="newton-cholesky", tol=1e-10, max_iter=200)
         line.fit(margin.reshape(-1, 1), outcome)
         return Calibrator(kind, nothing, np.array([line.intercept_[0], line.coef_[0, 0]]))
     if kind == "isotonic":
+        from sklearn.isotonic import IsotonicRegression
+
         steps = IsotonicRegression(out_of_bounds="clip").fit(margin, outcome)
         return Calibrator(kind, np.asarray(steps.X_thresholds_), np.asarray(steps.y_thresholds_))
     return Calibrator(kind, nothing, nothing)

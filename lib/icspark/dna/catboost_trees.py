@@ -14,8 +14,8 @@ from types import ModuleType
 from typing import Any, Self
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.special import expit
 from sklearn.base import BaseEstimator, ClassifierMixin
 
 from icspark.errors import SetupError
@@ -75,7 +75,7 @@ class CatBoostTrees(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def predict_proba(self, matrix: Floats) -> Floats:
         """Return the probability of either class."""
-        risk = expit(self.decision_function(matrix))
+        risk = scipy.special.expit(self.decision_function(matrix))
         return np.column_stack([1 - risk, risk])
 
     def _parameters(self) -> dict[str, Any]:

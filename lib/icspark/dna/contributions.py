@@ -11,17 +11,18 @@ from __future__ import annotations
 import importlib
 from dataclasses import dataclass
 from math import factorial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.preprocessing import OneHotEncoder, SplineTransformer
 
-from icspark.dna.catboost_trees import CatBoostTrees
 from icspark.dna.expected_outcomes import Floats, Whole
 from icspark.dna.fitted import FittedModel
 from icspark.tables.dna import MISSING_SUFFIX
+
+if TYPE_CHECKING:
+    from icspark.dna.catboost_trees import CatBoostTrees
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,8 @@ def encoded_columns(model: FittedModel) -> list[str]:
 
 
 def _columns_of(part: Any, names: list[str]) -> list[str]:
+    from sklearn.preprocessing import OneHotEncoder, SplineTransformer
+
     last = part[-1] if hasattr(part, "steps") else part
     if isinstance(last, SplineTransformer):
         return list(np.repeat(names, last.n_features_out_ // len(names)))
@@ -80,6 +83,8 @@ def _encoded(model: FittedModel, features: pd.DataFrame) -> Floats:
 
 
 def _of_columns(classifier: Any, matrix: Floats, sample: Floats) -> tuple[Floats, float]:
+    from icspark.dna.catboost_trees import CatBoostTrees
+
     if hasattr(classifier, "coef_"):
         weights, middle = classifier.coef_[0], sample.mean(axis=0)
         return (matrix - middle) * weights, float(classifier.intercept_[0] + middle @ weights)

@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import scipy
 from numpy.typing import NDArray
-from scipy import stats
-from sklearn.inspection import permutation_importance
 
 from icspark.dna.capacity import top_per_site_day
 from icspark.dna.extract import Extract
@@ -107,6 +106,8 @@ def importance(extract: Extract, model: FittedModel, *, seed: int) -> pd.DataFra
     Over 10 shufflings of at most 10,000 appointments of whole people. The limits are those of the shuffling, by
     Student's t. Calibration does not move ranks, so the log odds are ranked. Source: Breiman 2001, Mach Learn 45:5.
     """
+    from sklearn.inspection import permutation_importance
+
     rows = extract.rows(people_up_to(extract.person, IMPORTANCE_ROWS, seed=seed))
     encode, classifier = model.pipeline
     values: Any = model.feature_list.prepared(rows.features)
@@ -116,7 +117,7 @@ def importance(extract: Extract, model: FittedModel, *, seed: int) -> pd.DataFra
             shuffled = (classifier, encode.transform(values))
         found = permutation_importance(*shuffled, rows.is_dna, scoring="roc_auc", n_repeats=REPEATS, random_state=seed)
     fall: NDArray[np.float64] = found.importances
-    half = stats.t.ppf(0.975, REPEATS - 1) * fall.std(axis=1, ddof=1) / np.sqrt(REPEATS)
+    half = scipy.stats.t.ppf(0.975, REPEATS - 1) * fall.std(axis=1, ddof=1) / np.sqrt(REPEATS)
     mean = fall.mean(axis=1)
     table = pd.DataFrame({"feature": model.features, "fall": mean, "lower_95": mean - half, "upper_95": mean + half})
     return table.sort_values(["fall", "feature"], ascending=[False, True], ignore_index=True)

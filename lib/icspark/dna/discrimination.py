@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from icspark.dna.expected_outcomes import Floats, Whole
 
@@ -34,11 +34,11 @@ def discrimination(outcome: Floats, probability: Floats, person: Whole) -> Discr
     their mean. Source: DeLong et al. 1988, Biometrics 44:837; by clusters: Obuchowski 1997, Biometrics 53:567.
     """
     is_outcome = outcome == 1
-    ranks = stats.rankdata(probability)
+    ranks = scipy.stats.rankdata(probability)
     positive, negative = int(is_outcome.sum()), int((~is_outcome).sum())
     within = np.empty(len(ranks))
-    within[is_outcome] = stats.rankdata(probability[is_outcome])
-    within[~is_outcome] = stats.rankdata(probability[~is_outcome])
+    within[is_outcome] = scipy.stats.rankdata(probability[is_outcome])
+    within[~is_outcome] = scipy.stats.rankdata(probability[~is_outcome])
     placed = np.where(is_outcome, (ranks - within) / negative, 1 - (ranks - within) / positive)
     area = float(placed[is_outcome].mean())
     influence = (placed - area) / np.where(is_outcome, positive, negative)

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import optimize, special, stats
 
 Floats = NDArray[np.float64]
 Whole = NDArray[np.int64]
@@ -95,7 +95,7 @@ def count_limits(chance: Floats, false_alarm: float, *, noise: float = 0.0) -> t
     reach = int(np.ceil(10 * noise))
     if reach:
         edges = np.arange(-reach, reach + 2) - 0.5
-        blurred = _convolved(chance[np.newaxis], np.diff(stats.norm.cdf(edges / noise))[np.newaxis])[0]
+        blurred = _convolved(chance[np.newaxis], np.diff(scipy.stats.norm.cdf(edges / noise))[np.newaxis])[0]
         chance = np.clip(blurred, 0.0, None)
     lower = int(np.searchsorted(np.cumsum(chance), false_alarm / 2, side="right"))
     upper = len(chance) - 1 - int(np.searchsorted(np.cumsum(chance[::-1]), false_alarm / 2, side="right"))
@@ -137,7 +137,7 @@ def score_interval(observed: int, probability: Floats) -> tuple[float, float]:
 
     Wilson's interval where all chances are the same. Half an outcome is taken for the lower end of none and few.
     """
-    z = float(stats.norm.isf((1 - CONFIDENCE) / 2))
+    z = float(scipy.stats.norm.isf((1 - CONFIDENCE) / 2))
     expected, squares = float(probability.sum()), float(np.sum(probability**2))
     roots = [
         np.roots([expected**2 + z**2 * squares, -expected * (2 * count + z**2), count**2]).real
@@ -154,7 +154,7 @@ def _factor(probability: Floats, tail: Callable[[Floats], float], near: float) -
 
     def excess(log_factor: float) -> float:
         held = tail(distribution(scaled_by(float(np.exp(log_factor)), probability)))
-        return float(special.ndtri((1 - CONFIDENCE) / 2) - special.ndtri(min(max(held, 1e-300), 1 - 1e-15)))
+        return float(scipy.special.ndtri((1 - CONFIDENCE) / 2) - scipy.special.ndtri(min(max(held, 1e-300), 1 - 1e-15)))
 
     inside = float(np.log(near))
     step = 0.05 / np.sqrt(near * float(probability.sum()) + 1)
@@ -163,4 +163,4 @@ def _factor(probability: Floats, tail: Callable[[Floats], float], near: float) -
     outside = inside + towards
     while excess(outside) * at > 0:
         inside, outside, towards = outside, outside + 4 * towards, 4 * towards
-    return float(np.exp(optimize.brentq(excess, inside, outside, xtol=1e-6)))
+    return float(np.exp(scipy.optimize.brentq(excess, inside, outside, xtol=1e-6)))

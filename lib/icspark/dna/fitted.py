@@ -5,16 +5,17 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator
-from sklearn.pipeline import Pipeline
 
 from icspark.dna.calibration import Calibrator
 from icspark.dna.feature_list import FeatureList
+
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
 
 Floats = NDArray[np.float64]
 
@@ -73,6 +74,8 @@ def _parts(value: Any) -> Iterator[bytes]:
 
     A kind of object that is not known here is an error rather than left out.
     """
+    from sklearn.base import BaseEstimator
+
     if isinstance(value, np.ndarray):
         yield from _array_parts(value)
     elif isinstance(value, BaseEstimator) or type(value).__name__ in ("TreePredictor", "BSpline"):
@@ -110,6 +113,8 @@ def _array_parts(array: NDArray[Any]) -> Iterator[bytes]:
 
 
 def _fitted_state(value: Any) -> dict[str, Any]:
+    from sklearn.pipeline import Pipeline
+
     if type(value).__name__ == "BSpline":
         return {"t": value.t, "c": value.c, "k": value.k}
     if isinstance(value, Pipeline):

@@ -12,8 +12,8 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
+import scipy
 from pydantic import Field
-from scipy import stats
 
 from icspark.config import JobConfig
 from icspark.dna.comparison import Difference
@@ -104,7 +104,7 @@ def calibration_gates(evaluation: pd.DataFrame, limits: GateLimits) -> list[Gate
     is_group = measured[DnaEvaluation.group_by] != OVERALL
     enough = _are_enough(measured, limits) & measured[DnaEvaluation.standard_error].notna()
     groups = measured[is_group & enough].groupby([DnaEvaluation.group_by, DnaEvaluation.group]).ngroups
-    width = float(stats.norm.isf(0.025 / max(groups, 1)))
+    width = float(scipy.stats.norm.isf(0.025 / max(groups, 1)))
     columns = list(measured.columns)
     rows = [
         {**dict(zip(columns, row, strict=True)), _ENOUGH: bool(is_enough)}

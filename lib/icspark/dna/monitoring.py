@@ -9,12 +9,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import stats
 
 from icspark.dna.discrimination import Discrimination, discrimination
 from icspark.dna.expected_outcomes import Floats, Ratio, Whole, ratio, ratio_interval, ratio_limits
 from icspark.dna.population_stability import Sample, stability
+from icspark.statistics.intervals import Z
 
 WEEKS_A_YEAR = 52
 BLOCK_WEEKS = 12
@@ -30,7 +31,6 @@ OVER_BLOCK = f"_{BLOCK_WEEKS}_weeks"
 OVERALL, CONTACT = ("overall", "all"), "contact"
 CONTACTED, NOT_CONTACTED = (CONTACT, "contacted"), (CONTACT, "not_contacted")
 SCORE = "dna_probability"
-Z = float(stats.norm.ppf(0.975))
 
 Texts = NDArray[np.object_]
 Group = tuple[str, str]
@@ -253,7 +253,7 @@ def _area_finding(period: Period, known: Mapping[Group, Yardstick], name: str, c
         return replace(told, reason="no_reference")
     champion = yardstick.discrimination
     error = np.hypot(champion.error, champion.error_with(observed, others))
-    return told.judged(champion.value - float(stats.norm.isf(chance) * error), None, chance)
+    return told.judged(champion.value - float(scipy.stats.norm.isf(chance) * error), None, chance)
 
 
 @dataclass(frozen=True)
@@ -303,5 +303,5 @@ def _mean_finding(week: Crowd, season: Crowd | None, shared: Budget) -> Finding:
         return replace(told, reason="no_reference")
     chance = shared.chance(POPULATION)
     error = np.sqrt(season.variance * (1 / week.effective + 1 / season.effective))
-    reach = float(stats.norm.isf(chance / 2) * error)
+    reach = float(scipy.stats.norm.isf(chance / 2) * error)
     return told.judged(season.mean - reach, season.mean + reach, chance)

@@ -8,22 +8,17 @@ missing, and one column a category.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from sklearn.base import BaseEstimator
-from sklearn.compose import ColumnTransformer
-from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.impute import MissingIndicator, SimpleImputer
-from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedKFold
-from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import OneHotEncoder, SplineTransformer, StandardScaler, TargetEncoder
 
-from icspark.dna.catboost_trees import CatBoostTrees, catboost
-from icspark.dna.empty_columns import EmptyColumns
 from icspark.dna.feature_list import FeatureList
 from icspark.errors import ConfigurationError, nearest
+
+if TYPE_CHECKING:
+    from sklearn.base import BaseEstimator
+    from sklearn.compose import ColumnTransformer
+    from sklearn.pipeline import Pipeline
 
 Kind = Literal["logistic_regression", "gradient_boosting", "catboost"]
 Settings = Mapping[str, float]
@@ -81,6 +76,12 @@ def encoder(kind: Kind, features: FeatureList, *, seed: int) -> ColumnTransforme
 
 
 def _numbered(features: FeatureList, seed: int) -> ColumnTransformer:
+    from sklearn.compose import ColumnTransformer
+    from sklearn.model_selection import StratifiedKFold
+    from sklearn.preprocessing import TargetEncoder
+
+    from icspark.dna.empty_columns import EmptyColumns
+
     folds = StratifiedKFold(ENCODING_FOLDS, shuffle=True, random_state=seed)
     rates = TargetEncoder(target_type="binary", cv=folds)
     return ColumnTransformer(
@@ -89,6 +90,11 @@ def _numbered(features: FeatureList, seed: int) -> ColumnTransformer:
 
 
 def _splined(features: FeatureList) -> ColumnTransformer:
+    from sklearn.compose import ColumnTransformer
+    from sklearn.impute import MissingIndicator, SimpleImputer
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import OneHotEncoder, SplineTransformer, StandardScaler
+
     bent = [name for name in SPLINED if name in features.numbers]
     straight = [name for name in features.numbers if name not in bent]
     splines = SplineTransformer(KNOTS, knots="quantile", extrapolation="constant", include_bias=False)
@@ -109,9 +115,15 @@ def classifier(kind: Kind, settings: Settings, *, rounds: int, constraints: Sequ
     `constraints` has one entry a column of the trees: 1 rising, -1 falling, 0 free.
     """
     if kind == "logistic_regression":
+        from sklearn.linear_model import LogisticRegression
+
         return LogisticRegression(C=settings["inverse_penalty"], max_iter=2000, tol=1e-5)
     if kind == "catboost":
+        from icspark.dna.catboost_trees import CatBoostTrees
+
         return CatBoostTrees(rounds=rounds, settings=dict(settings), constraints=tuple(constraints), seed=seed)
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
     return HistGradientBoostingClassifier(
         **_whole(settings),
         max_iter=rounds,
@@ -148,9 +160,13 @@ def constraints(features: FeatureList, monotonic: Mapping[str, int]) -> tuple[in
 def require_kinds(kinds: Sequence[Kind]) -> None:
     """Raise SetupError where a kind needs an extra that is not installed: before training, not after."""
     if "catboost" in kinds:
+        from icspark.dna.catboost_trees import catboost
+
         catboost()
 
 
 def assembled(encoder: ColumnTransformer, classifier: BaseEstimator) -> Pipeline:
     """Return one pipeline of a fitted encoder and a fitted classifier."""
+    from sklearn.pipeline import Pipeline
+
     return Pipeline([("encoder", encoder), ("classifier", classifier)])

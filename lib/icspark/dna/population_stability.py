@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from icspark.dna.expected_outcomes import Floats, Whole
 
@@ -94,11 +94,11 @@ class Stability:
     @property
     def p_value(self) -> float:
         """Return the chance of so large an index without a shift."""
-        return float(stats.chi2.sf(self.scale * self.index, self.freedom))
+        return float(scipy.stats.chi2.sf(self.scale * self.index, self.freedom))
 
     def limit(self, false_alarm: float) -> float:
         """Return the index above which it is an alarm."""
-        return float(stats.chi2.isf(false_alarm, self.freedom)) / self.scale
+        return float(scipy.stats.chi2.isf(false_alarm, self.freedom)) / self.scale
 
 
 def effective_size(per_person: Whole) -> float:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy import special
 
 from icspark.dna.ranking import Floats
 
@@ -25,12 +25,12 @@ _ENDLESS = 1e3
 def log_odds(probability: ArrayLike) -> Floats:
     """Return ln(p / (1 - p)) of probabilities clipped to [1e-6, 1 - 1e-6]."""
     clipped = np.clip(np.asarray(probability, dtype=np.float64), LEAST_PROBABILITY, 1 - LEAST_PROBABILITY)
-    return np.asarray(special.logit(clipped), dtype=np.float64)
+    return np.asarray(scipy.special.logit(clipped), dtype=np.float64)
 
 
 def expit(odds: Floats) -> Floats:
     """Return the probability 1 / (1 + exp(-x)) of log odds."""
-    return np.asarray(special.expit(odds), dtype=np.float64)
+    return np.asarray(scipy.special.expit(odds), dtype=np.float64)
 
 
 def line(odds: Floats) -> Floats:
@@ -93,7 +93,7 @@ def fitted(
     found, odds = start.astype(np.float64), design @ start + offset
     enough = _LEAST_MOVE if exact else _LEAST_MOVE**0.5
     for _ in range(_MOST_STEPS):
-        chance = special.expit(odds)
+        chance = scipy.special.expit(odds)
         spread = weight * chance * (1 - chance)
         try:
             information = (design * spread[:, np.newaxis]).T @ design

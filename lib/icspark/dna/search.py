@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator
-from sklearn.metrics import log_loss
-from sklearn.pipeline import Pipeline
 
 from icspark.dna.extract import Extract
 from icspark.dna.feature_list import FeatureList
@@ -27,6 +25,10 @@ from icspark.dna.pipelines import (
 )
 from icspark.dna.threads import single_thread
 from icspark.errors import QualityError
+
+if TYPE_CHECKING:
+    from sklearn.base import BaseEstimator
+    from sklearn.pipeline import Pipeline
 
 Floats = NDArray[np.float64]
 
@@ -133,6 +135,8 @@ def _tried(recipe: Recipe, settings: Settings, parts: list[Fold]) -> Trial:
 def _loss(recipe: Recipe, settings: Settings, fold: Fold) -> tuple[float, int]:
     model = classifier(recipe.kind, settings, rounds=MOST_ROUNDS, constraints=recipe.constraints, seed=recipe.seed)
     if recipe.kind == "logistic_regression":
+        from sklearn.metrics import log_loss
+
         model.fit(fold.train, fold.train_outcome)
         return float(log_loss(fold.test_outcome, model.predict_proba(fold.test)[:, 1])), 0
     if recipe.kind == "gradient_boosting":

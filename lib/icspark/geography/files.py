@@ -10,14 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pyogrio  # type: ignore[import-untyped]
-import pyogrio.raw  # type: ignore[import-untyped]
 import shapely
 from numpy.typing import NDArray
 from pyarrow import ArrowException, parquet
-from pyogrio.errors import DataLayerError, DataSourceError  # type: ignore[import-untyped]
-from pyproj import CRS
-from pyproj.exceptions import CRSError
 
 from icspark.errors import InputError
 
@@ -50,6 +45,9 @@ def read_layer(path: Path, *, name: str | None = None) -> Layer:
 
 
 def _other(path: Path, name: str | None) -> Layer:
+    import pyogrio.raw  # type: ignore[import-untyped]
+    from pyogrio.errors import DataLayerError, DataSourceError  # type: ignore[import-untyped]
+
     content: Path | bytes = _unpacked(path) if path.suffix == ".gz" else path
     if path.name.lower().endswith(("json", "json.gz")):
         _require_json(path, content)
@@ -65,6 +63,8 @@ def _other(path: Path, name: str | None) -> Layer:
 
 
 def _layer_name(path: Path, content: Path | bytes, name: str | None) -> str | None:
+    import pyogrio
+
     # A GeoJSON has one layer, named after its file where it has no name: another file each time it is in memory.
     layers = [str(row[0]) for row in pyogrio.list_layers(content)]
     if name in layers or (name is None and len(layers) == 1):
@@ -113,6 +113,9 @@ def epsg_of(crs: str | None) -> int | None:
 
     OGC:CRS84, which is EPSG:4326 with longitude first, is 4326: all coordinates here are east first.
     """
+    from pyproj import CRS
+    from pyproj.exceptions import CRSError
+
     if not crs:
         return None
     try:

@@ -11,19 +11,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import shapely
 from numpy.typing import ArrayLike, NDArray
-from pyproj import Transformer
 from pyspark.sql import DataFrame
 from pyspark.sql import types as T
 
 from icspark.errors import InputError
 from icspark.tables.reference import Boundary
+
+if TYPE_CHECKING:
+    from pyproj import Transformer
 
 BRITISH_GRID, WEB_MERCATOR = 27700, 3857
 GEOGRAPHIC = (4326, 4258)
@@ -143,6 +145,8 @@ def moved_geometries(geometries: NDArray[Any], *, source: int, target: int) -> N
 
 @cache
 def _degrees_from(epsg: int) -> Transformer:
+    from pyproj import Transformer
+
     return Transformer.from_pipeline(_DEGREES_FROM[epsg])
 
 

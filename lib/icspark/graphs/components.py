@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import Literal
 
-import igraph
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, Observation, SparkSession, Window
@@ -126,7 +125,7 @@ def _labels(edges: DataFrame, stars: DataFrame) -> DataFrame:
 
 
 def _by_graphframes(edges: DataFrame) -> DataFrame:
-    from graphframes import GraphFrame  # noqa: PLC0415 - optional: importing it needs the JVM packages
+    from graphframes import GraphFrame  # optional: importing it needs the JVM packages
 
     if not has_graphframes(edges.sparkSession):
         raise SetupError("the Spark session has no GraphFrames", mend=f"{packages.MEND}, or set `engine: spark_sql`")
@@ -158,6 +157,8 @@ def _numbered(edges: DataFrame) -> DataFrame:
 
 
 def _by_igraph(edges: DataFrame, most: int) -> DataFrame:
+    import igraph
+
     tidy = edges.select(LEFT, RIGHT).filter(F.col(LEFT).isNotNull() & F.col(RIGHT).isNotNull()).distinct()
     collected = tidy.limit(most + 1).collect()
     if len(collected) > most:

@@ -57,7 +57,7 @@ def paths(spark: SparkSession, network: Network, length: int) -> list[tuple[str,
 
 
 def _graph(spark: SparkSession, network: Network, pairs: list[tuple[str, str]]) -> GraphFrame:
-    from graphframes import GraphFrame  # noqa: PLC0415 - importing it needs the optional JVM packages
+    from graphframes import GraphFrame  # importing it needs the optional JVM packages
 
     place = {node: i for i, node in enumerate(network.nodes)}
     nodes = spark.createDataFrame([(i,) for i in place.values()], "id long")

@@ -5,12 +5,15 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
-import igraph
 import numpy as np
 from numpy.typing import NDArray
 
 from icspark.graphs.model import Network, Shape
+
+if TYPE_CHECKING:
+    import igraph
 
 Places = NDArray[np.float64]
 
@@ -66,6 +69,8 @@ def communities(network: Network, *, seed: int) -> dict[str, int]:
     Modularity with the edges' weights, direction left aside, repeated until nothing changes (Traag, Waltman and van
     Eck 2019, Scientific Reports 9:5233). Equal sizes are in the order of their smallest node.
     """
+    import igraph
+
     edges = _edges(network)
     igraph.set_random_number_generator(random.Random(seed))
     weights = edges.es["weight"] if edges.ecount() else None
@@ -136,11 +141,15 @@ def adjusted_rand(first: Iterable[int], second: Iterable[int]) -> float:
 
     It is 1 where both leave every node alone, or all together, and the index itself is 0/0.
     """
+    import igraph
+
     found: float = igraph.compare_communities(list(first), list(second), method="adjusted_rand")
     return 1.0 if math.isnan(found) else found
 
 
 def _arcs(network: Network) -> igraph.Graph:
+    import igraph
+
     known = {node: index for index, node in enumerate(network.nodes)}
     arcs = network.arcs()
     graph = igraph.Graph(len(network.nodes), [(known[a], known[b]) for a, b, _, _ in arcs], directed=True)
@@ -149,6 +158,8 @@ def _arcs(network: Network) -> igraph.Graph:
 
 
 def _edges(network: Network) -> igraph.Graph:
+    import igraph
+
     known = {node: index for index, node in enumerate(network.nodes)}
     graph = igraph.Graph(len(network.nodes), [(known[e.source], known[e.target]) for e in network.edges])
     graph.es["weight"] = [edge.weight for edge in network.edges]

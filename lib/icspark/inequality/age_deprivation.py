@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+import scipy
 from pyspark.sql import DataFrame
-from scipy import stats
 
 from icspark.inequality.compact import compact, significant
 from icspark.inequality.ranks import Floats
@@ -78,7 +78,7 @@ def interaction(age: Floats, prevalence: Floats, quintile: Floats) -> Interactio
     freedom = len(age) - 2 * len(lines)
     total = float(((prevalence - prevalence.mean()) ** 2).sum())
     explained = 1 - sum(one.residual_squares for one in lines) / total
-    return Interaction(lines, f, float(stats.f.sf(f, len(apart), freedom)), explained, freedom)
+    return Interaction(lines, f, float(scipy.stats.f.sf(f, len(apart), freedom)), explained, freedom)
 
 
 def age_by_deprivation(
@@ -128,7 +128,7 @@ def _slopes(rows: pd.DataFrame, fit: Interaction | None, reason: str | None) -> 
             found.append(row | {"reason": reason})
             continue
         one, error = fit.lines[index], float(np.sqrt(fit.lines[index].slope_variance))
-        margin = float(stats.t.ppf(0.975, fit.freedom)) * error
+        margin = float(scipy.stats.t.ppf(0.975, fit.freedom)) * error
         numbers = {
             "intercept": one.intercept,
             "slope_per_year": one.slope,

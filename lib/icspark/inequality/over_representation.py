@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from icspark.errors import QualityError
 
@@ -48,7 +48,7 @@ def over_representation(cohort: pd.DataFrame, registrations: pd.DataFrame) -> Ov
     deviation = float(np.sqrt((counts * variance.reindex(counts.index)).sum()) / total)
     observed = float(people["score"].mean())
     z = (observed - expected) / deviation if deviation > 0 else None
-    p_value = None if z is None else float(2 * stats.norm.sf(abs(z)))
+    p_value = None if z is None else float(2 * scipy.stats.norm.sf(abs(z)))
     return OverRepresentation(total, observed, expected, deviation, z, p_value)
 
 

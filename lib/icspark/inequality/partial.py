@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from icspark.inequality.ranks import Floats
 
@@ -62,7 +62,7 @@ def statistics_of(coefficient: Floats, n: int, controls: int) -> Tested:
     """
     freedom = n - 2 - controls
     r = np.clip(coefficient, -1.0, 1.0)
-    half = stats.norm.ppf(0.975) * np.sqrt(FISHER_VARIANCE / (n - controls - 3))
+    half = scipy.stats.norm.ppf(0.975) * np.sqrt(FISHER_VARIANCE / (n - controls - 3))
     with np.errstate(divide="ignore"):
         t, z = r * np.sqrt(freedom / (1 - r**2)), np.arctanh(r)
-    return Tested(r, np.tanh(z - half), np.tanh(z + half), 2 * stats.t.sf(np.abs(t), freedom))
+    return Tested(r, np.tanh(z - half), np.tanh(z + half), 2 * scipy.stats.t.sf(np.abs(t), freedom))

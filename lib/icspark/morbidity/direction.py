@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import stats
 
 from icspark.morbidity.cells import Floats, Integers, divided
 
@@ -22,11 +22,11 @@ def binomial_p_value(successes: Integers, trials: Integers, chance: Floats) -> F
     k, n = successes.astype(np.int64), trials.astype(np.int64)
     is_told = (n > 0) & (chance >= 0) & (chance <= 1)
     safe = np.where(is_told, chance, 0.5)
-    limit = np.asarray(stats.binom.pmf(k, n, safe)) * SLACK
+    limit = np.asarray(scipy.stats.binom.pmf(k, n, safe)) * SLACK
     is_low = k < n * safe
     far = _other_side(n, safe, limit, is_low=is_low)
-    lower = stats.binom.cdf(np.where(is_low, k, far), n, safe)
-    upper = stats.binom.sf(np.where(is_low, far, k) - 1, n, safe)
+    lower = scipy.stats.binom.cdf(np.where(is_low, k, far), n, safe)
+    upper = scipy.stats.binom.sf(np.where(is_low, far, k) - 1, n, safe)
     p_value = np.where(k == n * safe, 1.0, np.minimum(lower + upper, 1.0))
     return np.where(is_told, p_value, np.nan)
 
@@ -69,7 +69,7 @@ def _other_side(n: Counts, chance: Floats, limit: Floats, *, is_low: NDArray[np.
     step = np.where(is_low, 1, -1)
     while np.any(near != far):
         between = (near + far - np.where(is_low, 0, -1)) // 2
-        is_rare = stats.binom.pmf(between, n, chance) <= limit
+        is_rare = scipy.stats.binom.pmf(between, n, chance) <= limit
         far = np.where(is_rare, between, far)
         near = np.where(is_rare, near, between + step)
         near = np.where(step * (far - near) < 0, far, near)

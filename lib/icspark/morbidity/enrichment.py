@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from icspark.morbidity.cells import Floats, Integers, divided, per_person
 
@@ -43,7 +43,7 @@ def enrichment(people: Integers, cases: Integers) -> Enriched:
     observed = cases.sum(axis=1)
     z = np.where(variance > 0, divided(observed - mean, np.sqrt(variance)), np.nan)
     is_exact = (mean < EXACT_BELOW) | (variance < EXACT_BELOW)
-    p_value = np.asarray(2 * stats.norm.sf(np.abs(z)))
+    p_value = np.asarray(2 * scipy.stats.norm.sf(np.abs(z)))
     for group in np.flatnonzero(is_exact):
         p_value[group] = exact_p_value(people[group], cases.sum(axis=0), people.sum(axis=0), int(observed[group]))
     return Enriched(observed, mean, z, np.minimum(p_value, 1.0), is_exact)
@@ -58,7 +58,7 @@ def exact_p_value(of_group: Integers, cases: Integers, people: Integers, observe
     for n, k, every in zip(of_group, cases, people, strict=True):
         if n and k:
             low, high = max(0, int(n + k - every)), int(min(n, k))
-            here = stats.hypergeom.pmf(np.arange(low, high + 1), int(every), int(k), int(n))
+            here = scipy.stats.hypergeom.pmf(np.arange(low, high + 1), int(every), int(k), int(n))
             used = np.flatnonzero(here > NEGLIGIBLE)
             chances = np.convolve(chances, here[used[0] : used[-1] + 1])
             least += low + int(used[0])

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from icspark.morbidity.cells import Booleans, Cells, Floats, divided
-from icspark.morbidity.mantel_haenszel import Z_95, Chi2
+from icspark.morbidity.mantel_haenszel import Chi2
+from icspark.statistics.intervals import Z
 
 SMALLEST_EXPECTED = 5.0
 """People expected in every cell of a stratum that counts as dense."""
@@ -53,7 +54,7 @@ def breslow_day_tarone(cells: Cells, ratio: Floats) -> tuple[Chi2, Booleans]:
     dense = (contrast & (cellwise.min(axis=0) >= SMALLEST_EXPECTED)).sum(axis=1)
     statistic = np.where(known, np.maximum(statistic, 0.0), np.nan)
     freedom = np.where(known, strata - 1.0, np.nan)
-    return Chi2(statistic, freedom, np.asarray(stats.chi2.sf(statistic, freedom))), dense >= DENSE_SHARE * strata
+    return Chi2(statistic, freedom, np.asarray(scipy.stats.chi2.sf(statistic, freedom))), dense >= DENSE_SHARE * strata
 
 
 def cochran_q(log_ratio: Floats, log_error: Floats) -> Chi2:
@@ -67,7 +68,7 @@ def cochran_q(log_ratio: Floats, log_error: Floats) -> Chi2:
     statistic = (weight * (value - mean[:, np.newaxis]) ** 2).sum(axis=1)
     freedom = np.where(groups > 1, groups - 1.0, np.nan)
     statistic = np.where(groups > 1, statistic, np.nan)
-    return Chi2(statistic, freedom, np.asarray(stats.chi2.sf(statistic, freedom)))
+    return Chi2(statistic, freedom, np.asarray(scipy.stats.chi2.sf(statistic, freedom)))
 
 
 def trend(log_ratio: Floats, log_error: Floats, rank: Floats) -> Trend:
@@ -79,7 +80,7 @@ def trend(log_ratio: Floats, log_error: Floats, rank: Floats) -> Trend:
     is_told = ((weight > 0).sum(axis=1) > 1) & (spread > 0)
     slope = np.where(is_told, divided((weight * distance * value).sum(axis=1), spread), np.nan)
     error = np.where(is_told, divided(np.ones_like(spread), np.sqrt(spread)), np.nan)
-    return Trend(slope, slope - Z_95 * error, slope + Z_95 * error)
+    return Trend(slope, slope - Z * error, slope + Z * error)
 
 
 def _expected(cells: Cells, ratio: Floats) -> Floats:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from icspark.morbidity.cells import Cells, Floats, divided, per_person
-
-Z_95 = float(stats.norm.ppf(0.975))
+from icspark.statistics.intervals import Z
 
 
 class Ratio(NamedTuple):
@@ -80,11 +79,11 @@ def cochran_mantel_haenszel(cells: Cells, *, continuity: bool = False) -> Chi2:
     statistic = divided(distance**2, np.where(cells.has_contrast, variance, 0.0).sum(axis=1))
     statistic = np.where(cells.has_contrast.any(axis=1), statistic, np.nan)
     freedom = np.where(np.isnan(statistic), np.nan, 1.0)
-    return Chi2(statistic, freedom, stats.chi2.sf(statistic, 1))
+    return Chi2(statistic, freedom, scipy.stats.chi2.sf(statistic, 1))
 
 
 def _with_limits(ratio: Floats, variance: Floats) -> Ratio:
     is_told = np.isfinite(ratio) & (ratio > 0)
     error = np.sqrt(np.where(is_told, variance, np.nan))
     logarithm = np.log(np.where(is_told, ratio, np.nan))
-    return Ratio(ratio, error, np.exp(logarithm - Z_95 * error), np.exp(logarithm + Z_95 * error))
+    return Ratio(ratio, error, np.exp(logarithm - Z * error), np.exp(logarithm + Z * error))

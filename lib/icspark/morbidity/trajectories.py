@@ -9,10 +9,10 @@ from itertools import pairwise
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import scipy
 from numpy.typing import NDArray
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
-from scipy import stats
 
 from icspark.errors import QualityError
 from icspark.graphs.model import Edge, Network
@@ -87,8 +87,8 @@ def expected_along(counts: Counts, paths: Sequence[tuple[str, ...]]) -> Floats:
 def poisson_limits(observed: Integers) -> tuple[Floats, Floats]:
     """Return the exact 95 % limits of the mean of a Poisson count (Garwood 1936, Biometrika 28:437)."""
     counts = observed.astype(np.float64)
-    lower = np.where(counts > 0, stats.chi2.ppf(0.025, 2 * np.maximum(counts, 1)) / 2, 0.0)
-    return lower, np.asarray(stats.chi2.ppf(0.975, 2 * (counts + 1)) / 2)
+    lower = np.where(counts > 0, scipy.stats.chi2.ppf(0.025, 2 * np.maximum(counts, 1)) / 2, 0.0)
+    return lower, np.asarray(scipy.stats.chi2.ppf(0.975, 2 * (counts + 1)) / 2)
 
 
 def trajectory_frame(

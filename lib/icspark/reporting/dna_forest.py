@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 
 from icspark.reporting.dna_pictures import LINE, MODEL, QUIET
 from icspark.reporting.dna_tables import rows_of
 from icspark.reporting.dna_words import MEASURES, REASONS, group_name, kind_name, place_of_kind
 from icspark.reporting.static_map import DOTS_PER_INCH, INK
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 Lines = Sequence[tuple[str, str | None]]
 BAND = "#e4eff6"
@@ -28,6 +29,8 @@ def forest_picture(
     `rows` are of dna_evaluation, of one version and window. A band stands between the limits of a gate; the dotted
     line is the figure overall; a group whose figure is withheld has no point.
     """
+    from matplotlib.figure import Figure
+
     groups = rows[rows["group_by"] != "overall"]
     lines = _lines(groups)
     if not lines:
@@ -42,7 +45,6 @@ def forest_picture(
     _name(grid[0], lines)
     if note:
         figure.supxlabel(note, fontsize=7.5, color=QUIET, x=0.01, ha="left")
-    FigureCanvasAgg(figure)
     written = io.BytesIO()
     figure.savefig(written, format="png", metadata={"Software": None})
     return written.getvalue()

@@ -8,22 +8,24 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
 
 from icspark.reporting.scales import CATEGORIES
 from icspark.reporting.static_map import DOTS_PER_INCH, INK
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
+    from matplotlib.figure import Figure
 
 QUIET, LINE, MODEL, OTHER = "#4a5866", "#7b8590", CATEGORIES[0], CATEGORIES[5]
 SIZE = (6.4, 5.2)
 MOST_FEATURES = 25
 
-Draw = Callable[[Axes, pd.DataFrame], None]
+Draw = Callable[["Axes", pd.DataFrame], None]
 
 
 def roc_picture(points: pd.DataFrame, *, title: str, note: str = "") -> bytes:
@@ -68,8 +70,8 @@ def calibration_picture(points: pd.DataFrame, histogram: pd.DataFrame, *, title:
     _dress(below, "probability", "appointments")
     above.set_xlim(0, end)
     above.set_ylim(0, end)
-    below.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    above.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    _in_percent(below.xaxis)
+    _in_percent(above.yaxis)
     return _bytes(figure, above, title=title, note=note)
 
 
@@ -108,7 +110,7 @@ def _draw_decision(axes: Axes, points: pd.DataFrame) -> None:
     axes.set_ylim(-0.25 * top, 1.1 * top)
     axes.legend(frameon=False, fontsize=9)
     _dress(axes, "probability from which one acts", "net benefit")
-    axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    _in_percent(axes.xaxis)
 
 
 def _draw_importance(axes: Axes, points: pd.DataFrame) -> None:
@@ -128,6 +130,8 @@ def _picture(draw: Draw, points: pd.DataFrame, *, title: str, note: str, height:
 
 
 def _figure(height: float) -> Figure:
+    from matplotlib.figure import Figure
+
     return Figure(figsize=(SIZE[0], height), dpi=DOTS_PER_INCH, facecolor="white", layout="constrained")
 
 
@@ -135,7 +139,13 @@ def _shares(axes: Axes) -> None:
     axes.set_xlim(0, 1)
     axes.set_ylim(0, 1)
     for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_formatter(PercentFormatter(1, decimals=0))
+        _in_percent(axis)
+
+
+def _in_percent(axis: Axis) -> None:
+    from matplotlib.ticker import PercentFormatter
+
+    axis.set_major_formatter(PercentFormatter(1, decimals=0))
 
 
 def _dress(axes: Axes, x: str, y: str) -> None:
@@ -152,7 +162,6 @@ def _bytes(figure: Figure, axes: Axes, *, title: str, note: str) -> bytes:
     axes.set_title(title, loc="left", fontsize=12, fontweight="bold", color=INK)
     if note:
         figure.supxlabel(note, fontsize=7.5, color=QUIET, x=0.01, ha="left")
-    FigureCanvasAgg(figure)
     written = io.BytesIO()
     figure.savefig(written, format="png", metadata={"Software": None})
     return written.getvalue()

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
-
-from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
-from matplotlib.layout_engine import ConstrainedLayoutEngine
-from matplotlib.ticker import FuncFormatter
+from typing import TYPE_CHECKING, Any
 
 from icspark.reporting.scales import strokes
 from icspark.reporting.static_map import DOTS_PER_INCH, INK
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 QUIET, LINE = "#4a5866", "#7b8590"
 COLUMNS, MOST = 3, 6
@@ -26,6 +23,9 @@ def save_gradients(pictures: Sequence[dict[str, Any]], *, to: Path, note: str = 
     Each has the fifths from the least to the most deprived with their 95 % limits, the fitted line, and both indices in
     words. `note` stands below. The same input gives the same bytes.
     """
+    from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
+
     drawn = list(pictures[:MOST])
     if not drawn:
         return False
@@ -38,7 +38,6 @@ def save_gradients(pictures: Sequence[dict[str, Any]], *, to: Path, note: str = 
     for axes in list(grid.flat)[len(drawn) :]:
         axes.set_visible(False)
     figure.text(0.012, 0.012, note, fontsize=8, color=QUIET)
-    FigureCanvasAgg(figure)
     figure.savefig(to, format="png", metadata={"Software": None})
     return True
 
@@ -65,6 +64,8 @@ def _draw(axes: Axes, picture: dict[str, Any]) -> None:
 
 
 def _dress(axes: Axes, picture: dict[str, Any], factor: float) -> None:
+    from matplotlib.ticker import FuncFormatter
+
     axes.set_xlim(0, 1)
     said = "; hollow: planted" if "planted" in picture else ""
     axes.set_xticks([0, 1], [f"least deprived\n({picture['domain']}{said})", "most"], fontsize=8, color=QUIET)

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.patches import FancyArrowPatch
-from matplotlib.patheffects import withStroke
 
 from icspark.reporting.morbidity_content import content
 from icspark.reporting.morbidity_gathering import MorbidityTables
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 INK, EDGE, ALONE = "#17212b", "#5b6875", "#9aa5b0"
 MOST_NAMES = 70
@@ -27,6 +24,9 @@ def save_network(tables: MorbidityTables, *, seed: int, to: Path, note: str = ""
     Circles: conditions, larger where more common, coloured by community. Lines: edges, wider for a larger odds ratio,
     broken where it is withheld. Arrows point from what is known first. `note` stands below.
     """
+    from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
+
     data = content(tables, seed=seed)
     if not data["edges"]:
         return False
@@ -42,7 +42,6 @@ def save_network(tables: MorbidityTables, *, seed: int, to: Path, note: str = ""
     figure.text(0.03, 0.018, note, fontsize=8.5, color="#4a5866")
     lines = [Line2D([], [], color=EDGE, linewidth=_width(odds), label=f"odds ratio {odds}") for odds in (1.5, 3, 8)]
     figure.legend(handles=lines, loc="lower right", frameon=False, ncols=3, fontsize=9.5, bbox_to_anchor=(0.98, 0.005))
-    FigureCanvasAgg(figure)
     figure.savefig(to, format="png", metadata={"Software": None})
     return True
 
@@ -57,6 +56,8 @@ def _width(odds: float | None) -> float:
 
 
 def _draw_edge(axes: Axes, edge: dict[str, Any], nodes: list[dict[str, Any]], sizes: list[float]) -> None:
+    from matplotlib.patches import FancyArrowPatch
+
     a, b = nodes[edge["source"]], nodes[edge["target"]]
     arrow = FancyArrowPatch(
         (a["x"], a["y"]),
@@ -74,6 +75,8 @@ def _draw_edge(axes: Axes, edge: dict[str, Any], nodes: list[dict[str, Any]], si
 
 
 def _draw_nodes(axes: Axes, data: dict[str, Any], sizes: list[float]) -> None:
+    from matplotlib.patheffects import withStroke
+
     of_community = Counter(node["community"] for node in data["nodes"])
     named = sorted(data["nodes"], key=lambda node: (-node["degree"], node["name"]))[:MOST_NAMES]
     for node, size in zip(data["nodes"], sizes, strict=True):

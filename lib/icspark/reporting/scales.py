@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import matplotlib as mpl
 import numpy as np
-from matplotlib.colors import to_hex
 from numpy.typing import ArrayLike, NDArray
 
 CLASSES = 7
@@ -67,19 +65,26 @@ def ordered(classes: int) -> Scale:
 def palette(classes: int, *, two_hues: bool = False) -> tuple[str, ...]:
     """Return colours from low to high, of even steps in lightness: reversed viridis, or purple to orange."""
     if two_hues:
-        return tuple(to_hex(c) for c in mpl.colormaps["PuOr_r"](np.linspace(0.08, 0.92, classes)))
+        return _colours("PuOr_r", np.linspace(0.08, 0.92, classes))
     at = np.linspace(0.97, 0.06, classes) if classes > 1 else np.array([0.5])
-    return tuple(to_hex(c) for c in mpl.colormaps["viridis"](at))
+    return _colours("viridis", at)
 
 
 def strokes(classes: int) -> tuple[str, ...]:
     """Return colours of lines on white, dark for 1 (most deprived) to orange: paler ones would vanish."""
-    return tuple(to_hex(c) for c in mpl.colormaps["plasma"](np.linspace(0.02, 0.76, classes)))
+    return _colours("plasma", np.linspace(0.02, 0.76, classes))
 
 
 def class_of(value: float, scale: Scale) -> int:
     """Return the class of a number, from 0; a value on a break belongs to the class above it."""
     return int(np.searchsorted(np.asarray(scale.breaks), value, side="right"))
+
+
+def _colours(name: str, at: NDArray[np.float64]) -> tuple[str, ...]:
+    import matplotlib as mpl
+    from matplotlib.colors import to_hex
+
+    return tuple(to_hex(colour) for colour in mpl.colormaps[name](at))
 
 
 def _known(values: ArrayLike) -> NDArray[np.float64]:

@@ -5,18 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import shapely
-from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.collections import PatchCollection
-from matplotlib.figure import Figure
-from matplotlib.patches import Patch, PathPatch
-from matplotlib.path import Path as Outline
-from matplotlib.patheffects import withStroke
 from shapely.geometry.base import BaseGeometry
 
 from icspark.reporting.areas_content import in_region, scales_of
@@ -25,6 +18,11 @@ from icspark.reporting.outlines import DISTRICT, TOLERANCE_METRES, grid_shapes, 
 from icspark.reporting.scales import NO_FIGURE, Scale, class_of
 from icspark.tables.areas import AreaSummary
 from icspark.tables.reference import Boundary
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.path import Path as Outline
 
 INK, SEA = "#17212b", "#e3ebf0"
 WIDTH_INCHES, DOTS_PER_INCH = 10.0, 150
@@ -45,6 +43,8 @@ def save_map(
     columns the areas hold. Areas without a figure are hatched, those outside the region pale. `note` stands below the
     map: source, or that the data are simulated. The same input gives the same bytes.
     """
+    from matplotlib.patches import Patch
+
     known = {measure.name: measure for measure in (*measures(AreaSummary), *others)}
     if boundaries.empty or column not in known:
         return False
@@ -61,7 +61,6 @@ def save_map(
     axes.legend(handles=swatches, loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False, fontsize=10)
     axes.set_title(measure.label, loc="left", fontsize=15, fontweight="bold", color=INK, pad=12)
     figure.text(0.012, 0.015, note, fontsize=8, color="#4a5866")
-    FigureCanvasAgg(figure)
     figure.savefig(to, format="png", metadata={"Software": None})
     return True
 
@@ -82,6 +81,8 @@ def class_labels(scale: Scale, unit: str) -> list[str]:
 
 
 def _canvas() -> tuple[Figure, Axes]:
+    from matplotlib.figure import Figure
+
     figure = Figure(figsize=(WIDTH_INCHES, WIDTH_INCHES * 0.62), dpi=DOTS_PER_INCH, facecolor="white")
     axes = figure.add_axes((0.012, 0.06, 0.73, 0.86))
     axes.set_aspect("equal")
@@ -94,6 +95,9 @@ def _canvas() -> tuple[Figure, Axes]:
 
 
 def _draw_areas(axes: Axes, areas: pd.DataFrame, boundaries: pd.DataFrame, column: str, *, scale: Scale) -> None:
+    from matplotlib.collections import PatchCollection
+    from matplotlib.patches import PathPatch
+
     rows = boundaries.sort_values(Boundary.area_code, ignore_index=True)
     shapes = simplified(grid_shapes(rows), tolerance=TOLERANCE_METRES)
     by_code = areas.set_index(AreaSummary.lsoa_2011_code)
@@ -116,6 +120,9 @@ def _colour(value: Any, scale: Scale) -> str:
 
 
 def _draw_districts(axes: Axes, names: Collection[str], shapes: Any) -> None:
+    from matplotlib.patches import PathPatch
+    from matplotlib.patheffects import withStroke
+
     found = np.array([match.group(1) if (match := DISTRICT.match(name)) else "" for name in names])
     for district in sorted(set(found) - {""}):
         merged = shapely.union_all(shapely.make_valid(shapes[found == district]))
@@ -126,6 +133,8 @@ def _draw_districts(axes: Axes, names: Collection[str], shapes: Any) -> None:
 
 
 def _outline(shape: BaseGeometry) -> Outline:
+    from matplotlib.path import Path as Outline
+
     polygons = [part for part in shapely.get_parts(shape) if part.geom_type == "Polygon"]
     rings = [ring for polygon in polygons for ring in (polygon.exterior, *polygon.interiors)]
     return Outline.make_compound_path(*[Outline(np.asarray(ring.coords)[:, :2], closed=True) for ring in rings])

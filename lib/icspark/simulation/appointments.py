@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import scipy
 from pyspark.sql import DataFrame
-from scipy import special
 
 from icspark.simulation import non_attendance, non_attendance_truth
 from icspark.simulation.batches import Columns, in_batches
@@ -160,7 +160,7 @@ def true_chances(patients: Outpatients, config: CareConfig) -> dict[str, Floats]
     """
     booked, model = patients.booked, config.non_attendance
     odds = non_attendance_truth.with_history(patients.odds, patients.previous, model)
-    full = booked.drift * special.expit(odds.total + patients.people.effect[booked.person])
+    full = booked.drift * scipy.special.expit(odds.total + patients.people.effect[booked.person])
     asked = non_attendance_truth.known_by(booked)
     found = {name: np.full(booked.size, np.nan) for name in asked}
     for those, points in non_attendance_truth.groups(patients.people, model):

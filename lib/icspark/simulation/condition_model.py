@@ -12,8 +12,8 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import optimize, special
 
 from icspark.errors import ConfigurationError
 from icspark.simulation import england_2019
@@ -118,7 +118,7 @@ def stratified(by: Callable[[NDArray[Any], NDArray[Any], NDArray[Any]], Any]) ->
 
 def base_prevalence(condition: Condition, age: Any, plateau: float) -> Floats:
     """Return the prevalence at an age, before sex and deprivation."""
-    found: Floats = plateau * special.expit((np.asarray(age) - condition.midpoint_age) / condition.spread_years)
+    found: Floats = plateau * scipy.special.expit((np.asarray(age) - condition.midpoint_age) / condition.spread_years)
     return found
 
 
@@ -130,8 +130,8 @@ def target_prevalence(condition: Condition, plateau: float) -> Floats:
         of_sex = np.where(sex == england_2019.MALE, 0.5, -0.5) * np.log(condition.male_odds_ratio)
         of_area = (2 - quintile) / 4 * np.log(condition.deprived_odds_ratio)
         has_it = np.ones(STRATA) if condition.sex is None else sex == condition.sex
-        odds = special.logit(base) + (of_sex if condition.sex is None else 0.0) + of_area
-        return np.asarray(special.expit(odds) * has_it)
+        odds = scipy.special.logit(base) + (of_sex if condition.sex is None else 0.0) + of_area
+        return np.asarray(scipy.special.expit(odds) * has_it)
 
     return stratified(in_stratum)
 
@@ -173,7 +173,7 @@ def _plateau(condition: Condition) -> float | None:
 
     if excess(HIGHEST_PLATEAU) <= 0 or excess(LOWEST_PLATEAU) >= 0:
         return None
-    return float(optimize.brentq(excess, LOWEST_PLATEAU, HIGHEST_PLATEAU, xtol=1e-14, rtol=1e-12))
+    return float(scipy.optimize.brentq(excess, LOWEST_PLATEAU, HIGHEST_PLATEAU, xtol=1e-14, rtol=1e-12))
 
 
 def _node(condition: Condition, plateau: float, causes: Mapping[str, Any]) -> Node:
@@ -184,7 +184,7 @@ def _node(condition: Condition, plateau: float, causes: Mapping[str, Any]) -> No
         log_odds_ratios=np.log(np.array(ratios).reshape(len(causes), QUINTILES)),
         target=target_prevalence(condition, plateau),
         intercept=np.full(STRATA, np.nan),
-        ageing=np.maximum.accumulate(special.logit(base_prevalence(condition, AGES, plateau))),
+        ageing=np.maximum.accumulate(scipy.special.logit(base_prevalence(condition, AGES, plateau))),
     )
 
 
@@ -196,7 +196,7 @@ def _shifts(node: Node) -> Floats:
 
 def _conditional(node: Node) -> Floats:
     """Return the chance of each state of a condition: one axis of strata, one a parent, one of (without, with)."""
-    risk = special.expit(node.intercept[..., None] + _shifts(node))
+    risk = scipy.special.expit(node.intercept[..., None] + _shifts(node))
     return np.stack([1 - risk, risk], axis=-1).reshape(-1, *(2,) * len(node.parents), 2)
 
 
@@ -204,15 +204,15 @@ def _intercept(node: Node, model: ConditionModel) -> Floats:
     """Return the intercepts with which the mean risk over the parents' joint chances is the target, by bisection."""
     parents = model.joint(node.parents).reshape(*STRATA, -1)
     shifts = _shifts(node)
-    high = special.logit(node.target)
+    high = scipy.special.logit(node.target)
     low = high - shifts.max(initial=0.0)
     for _ in range(60):
         middle = (low + high) / 2
-        mean = (parents * special.expit(middle[..., None] + shifts)).sum(axis=-1)
+        mean = (parents * scipy.special.expit(middle[..., None] + shifts)).sum(axis=-1)
         is_above = mean > node.target
         low, high = np.where(is_above, low, middle), np.where(is_above, middle, high)
     return np.asarray((low + high) / 2)
 
 
 def _highest_risk(node: Node) -> float:
-    return float(special.expit(node.intercept[..., None] + _shifts(node)).max())
+    return float(scipy.special.expit(node.intercept[..., None] + _shifts(node)).max())

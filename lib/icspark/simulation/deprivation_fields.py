@@ -10,10 +10,9 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import scipy
 from numpy.random import Generator
 from numpy.typing import NDArray
-from scipy.special import ndtri
-from scipy.stats import rankdata
 
 from icspark.simulation.published_deprivation import QUANTILES, RANK_CORRELATIONS, SCORES
 from icspark.tables.codes import DOMAINS
@@ -59,7 +58,7 @@ def mixed_by_ranks(fields: Numbers, correlations: Numbers, *, are_mixed: bool = 
     for _ in range(ROUNDS):
         whitened = mixed @ _power(_correlations(mixed), -0.5)
         mixed = normal_scores(whitened @ _power(_pearson(aim), 0.5))
-        aim = aim + correlations - _correlations(rankdata(mixed, axis=0))
+        aim = aim + correlations - _correlations(scipy.stats.rankdata(mixed, axis=0))
     return mixed
 
 
@@ -87,7 +86,7 @@ def _power(matrix: Numbers, exponent: float) -> Numbers:
 
 def normal_scores(values: Numbers) -> Numbers:
     """Return each column as normal quantiles of its ranks, mean 0; ties share the mean rank."""
-    return np.asarray(ndtri((rankdata(values, axis=0) - 0.5) / len(values)))
+    return np.asarray(scipy.special.ndtri((scipy.stats.rankdata(values, axis=0) - 0.5) / len(values)))
 
 
 def published_columns(latent: pd.DataFrame, *, year: int, reference_areas: int) -> pd.DataFrame:
@@ -99,7 +98,7 @@ def published_columns(latent: pd.DataFrame, *, year: int, reference_areas: int) 
     count = len(latent)
     columns: dict[str, NDArray[np.generic]] = {}
     for domain in DOMAINS:
-        place = rankdata(-latent[domain].to_numpy(), method="ordinal")
+        place = scipy.stats.rankdata(-latent[domain].to_numpy(), method="ordinal")
         rank = np.ceil((place - 0.5) / count * reference_areas).astype(np.int64)
         share_below = 1.0 - (rank - 0.5) / reference_areas
         columns[f"{domain}_{year}_score"] = np.interp(share_below, QUANTILES, SCORES[domain]).round(3)

@@ -13,10 +13,10 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
 from pyspark.sql import Column
 from pyspark.sql import functions as F
-from scipy import special
 
 from icspark.errors import IcsparkError
 
@@ -71,7 +71,7 @@ class Draws:
 
     def normal(self, purpose: str) -> Floats:
         """Return standard normal numbers."""
-        found: Floats = special.ndtri(self.uniform(purpose))
+        found: Floats = scipy.special.ndtri(self.uniform(purpose))
         return found
 
     def exponential(self, purpose: str, mean: ArrayLike = 1.0) -> Floats:

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import openpyxl
 import pandas as pd
 import shapely
 
@@ -65,6 +64,8 @@ def write_geojson(path: Path, areas: pd.DataFrame, *, columns: Mapping[str, str]
 
 def write_workbook(path: Path, sheets: Mapping[str, Iterable[Sequence[Any]]]) -> None:
     """Write a workbook of some sheets, each its rows of cells. The time of writing is left out of it."""
+    import openpyxl
+
     book = openpyxl.Workbook(write_only=True)
     for name, rows in sheets.items():
         sheet = book.create_sheet(name)

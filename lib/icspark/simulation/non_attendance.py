@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import special
+import scipy
 
 from icspark.simulation.care_columns import Aligned
 from icspark.simulation.care_config import NonAttendanceConfig
@@ -116,7 +116,7 @@ def outcomes(booked: Booked, odds: Floats, draws: Draws, *, config: NonAttendanc
         for other in (first + earlier for earlier in range(nth)):
             since = booked.booked_day[now] - booked.day[other]
             previous[now] += is_missed[other] & (since > 0) & (since <= config.look_back_days)
-        probability = booked.drift[now] * special.expit(odds[now] + history(previous[now], config))
+        probability = booked.drift[now] * scipy.special.expit(odds[now] + history(previous[now], config))
         is_missed[now] = booked.is_held[now] & (chance[now] < probability)
     return is_missed, previous
 

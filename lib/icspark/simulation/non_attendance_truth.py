@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import special
+import scipy
 
 from icspark.simulation.care_config import NonAttendanceConfig
 from icspark.simulation.care_people import Flags, Floats, People, Whole
@@ -81,7 +81,7 @@ def observable_chances(
     where = [known.last_before(booked.person, day) for day in days]
     above, below = [np.zeros(booked.size) for _ in days], [np.zeros(booked.size) for _ in days]
     for point in of:
-        chance = booked.drift * special.expit(point.added_to(odds))
+        chance = booked.drift * scipy.special.expit(point.added_to(odds))
         likelihood = known.likelihood(chance)
         for index, place in enumerate(where):
             weight = point.weight * likelihood[place]

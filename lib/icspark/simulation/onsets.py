@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import special
 
 from icspark.simulation.condition_model import AGES, BAND_YEARS, BANDS, ConditionModel, Node
 from icspark.simulation.conditions_config import ConditionsConfig
@@ -95,7 +95,7 @@ def ages_at_onset(subjects: _Subjects, model: ConditionModel, config: Conditions
     ages = np.full((len(order), subjects.draws.size), ABSENT)
     for name, node in model.nodes.items():
         parents = ages[[order[parent] for parent in node.parents]]
-        hurdle = special.logit(subjects.draws.uniform(name)) - node.intercept[subjects.stratum]
+        hurdle = scipy.special.logit(subjects.draws.uniform(name)) - node.intercept[subjects.stratum]
         effects = node.log_odds_ratios[:, subjects.stratum[2]]
         has_it = np.flatnonzero(hurdle <= (effects * (parents != ABSENT)).sum(axis=0))
         ages[order[name], has_it] = _ages_of_cases(

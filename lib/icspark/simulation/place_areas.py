@@ -6,10 +6,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import scipy
 import shapely
 from numpy.typing import NDArray
-from scipy.optimize import brentq
-from scipy.special import expit
 
 from icspark.simulation.deprivation_fields import (
     bins_of,
@@ -170,6 +169,6 @@ def _urban(areas: pd.DataFrame) -> Numbers:
 
 def _share(log_odds: Numbers, people: Numbers, mean: float) -> Numbers:
     def _missing(intercept: float) -> float:
-        return float(np.average(expit(intercept + log_odds), weights=people) - mean)
+        return float(np.average(scipy.special.expit(intercept + log_odds), weights=people) - mean)
 
-    return np.asarray(expit(brentq(_missing, -60.0, 60.0, xtol=1e-12) + log_odds)).round(6)
+    return np.asarray(scipy.special.expit(scipy.optimize.brentq(_missing, -60.0, 60.0, xtol=1e-12) + log_odds)).round(6)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import scipy
 from numpy.random import Generator
 from numpy.typing import NDArray
-from scipy.spatial import Delaunay
 
 from icspark.simulation.place_config import PlaceConfig
 
@@ -45,7 +45,7 @@ def gabriel_edges(points: Numbers) -> Whole:
 
     A Delaunay edge is one of them unless the third corner of one of its triangles lies inside that circle.
     """
-    triangles = Delaunay(points).simplices.astype(np.int64)
+    triangles = scipy.spatial.Delaunay(points).simplices.astype(np.int64)
     corners = np.concatenate([triangles[:, [0, 1, 2]], triangles[:, [1, 2, 0]], triangles[:, [2, 0, 1]]])
     first, second, third = points[corners[:, 0]], points[corners[:, 1]], points[corners[:, 2]]
     is_inside = ((first - third) * (second - third)).sum(axis=1) < 0

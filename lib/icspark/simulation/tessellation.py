@@ -10,10 +10,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import scipy
 import shapely
 from numpy.random import Generator
 from numpy.typing import NDArray
-from scipy.spatial import Voronoi, cKDTree
 from shapely.geometry.base import BaseGeometry
 
 Numbers = NDArray[np.float64]
@@ -106,12 +106,12 @@ def united(parts: NDArray[Any], group: Whole, count: int) -> NDArray[Any]:
 
 def nearest(points: Numbers, others: Numbers) -> Whole:
     """Return the number of the nearest of `points` to each of `others`."""
-    return np.asarray(cKDTree(points).query(others)[1], dtype=np.int64)
+    return np.asarray(scipy.spatial.cKDTree(points).query(others)[1], dtype=np.int64)
 
 
 def nearest_of_own(points: Numbers) -> tuple[Numbers, Whole]:
     """Return the distance to the nearest other point, and its number, for each point."""
-    distance, number = (np.asarray(found) for found in cKDTree(points).query(points, k=2))
+    distance, number = (np.asarray(found) for found in scipy.spatial.cKDTree(points).query(points, k=2))
     return distance[:, 1], number[:, 1].astype(np.int64)
 
 
@@ -126,7 +126,7 @@ def _borders(seeds: Numbers, land: shapely.Polygon, draw: Generator) -> list[sha
     far = 3.0 * max(east - west, north - south)
     middle = np.array([(west + east) / 2, (south + north) / 2])
     corners = middle + far * np.array([[-1.0, -1.0], [-1.0, 1.0], [1.0, -1.0], [1.0, 1.0]])
-    diagram = Voronoi(np.concatenate([seeds, corners]))
+    diagram = scipy.spatial.Voronoi(np.concatenate([seeds, corners]))
     frame = shapely.box(west - 500, south - 500, east + 500, north + 500)
     borders = []
     for start, end in sorted(tuple(sorted(pair)) for pair in diagram.ridge_vertices if min(pair) >= 0):

@@ -12,8 +12,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import openpyxl
-from openpyxl.utils.exceptions import InvalidFileException
 from pyspark.sql import DataFrame, SparkSession
 
 from icspark.config import Source
@@ -134,6 +132,9 @@ def _practices(lines: Sequence[_Line]) -> list[_Practice]:
 
 
 def _sheets(path: Path) -> list[_Sheet]:
+    import openpyxl
+    from openpyxl.utils.exceptions import InvalidFileException
+
     wanted = {sheet for sheet, _ in PARTS.values()}
     try:
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zipfile import BadZipFile
 
-import openpyxl
-from openpyxl.utils.exceptions import InvalidFileException
-from openpyxl.workbook import Workbook
-
 from icspark.errors import InputError
+
+if TYPE_CHECKING:
+    from openpyxl.workbook import Workbook
 
 
 def opened(path: Path) -> Workbook:
@@ -17,6 +17,9 @@ def opened(path: Path) -> Workbook:
 
     Raises InputError for a file that is absent, truncated or no workbook.
     """
+    import openpyxl
+    from openpyxl.utils.exceptions import InvalidFileException
+
     try:
         return openpyxl.load_workbook(path, read_only=True, data_only=True)
     except FileNotFoundError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from icspark.statistics.intervals import Floats
 
@@ -74,7 +74,7 @@ def _ends(x: Floats, weights: Floats) -> tuple[Floats, Floats]:
 
 def _index(value: float, variance: float) -> Index:
     error = float(np.sqrt(variance))
-    half = stats.norm.ppf(0.975) * error
+    half = scipy.stats.norm.ppf(0.975) * error
     return Index(value, value - half, value + half, _p_value(value, error))
 
 
@@ -83,9 +83,9 @@ def _relative(at_least: float, at_most: float, *, low: Floats, high: Floats, var
         return Index(np.nan, np.nan, np.nan, np.nan)
     log = float(np.log(at_most / at_least))
     error = float(np.sqrt((high / at_most - low / at_least) ** 2 @ variances))
-    half = stats.norm.ppf(0.975) * error
+    half = scipy.stats.norm.ppf(0.975) * error
     return Index(float(np.exp(log)), float(np.exp(log - half)), float(np.exp(log + half)), _p_value(log, error))
 
 
 def _p_value(value: float, error: float) -> float:
-    return float(2 * stats.norm.sf(abs(value) / error)) if error > 0 else np.nan
+    return float(2 * scipy.stats.norm.sf(abs(value) / error)) if error > 0 else np.nan

@@ -11,15 +11,15 @@ from typing import Any, cast
 
 import numpy as np
 import pandas as pd
+import scipy
 from numpy.typing import NDArray
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 from pyspark.sql.pandas.functions import pandas_udf
-from scipy import special
 
 Floats = NDArray[np.float64]
 
-Z = float(special.ndtri(0.975))
+Z = 1.959963984540054
 """Quantile of the normal distribution behind a 95 % interval."""
 
 FEWEST_FOR_BYAR = 10
@@ -46,8 +46,8 @@ def exact_poisson(events: Floats) -> tuple[Floats, Floats]:
     quantiles. Source: Garwood 1936, Biometrika 28:437; OHID, Public health technical guidance, Rates.
     """
     with np.errstate(invalid="ignore"):
-        lower = np.where(events == 0, 0.0, special.gammaincinv(events, 0.025))
-        upper = np.asarray(special.gammaincinv(events + 1, 0.975), dtype=np.float64)
+        lower = np.where(events == 0, 0.0, scipy.special.gammaincinv(events, 0.025))
+        upper = np.asarray(scipy.special.gammaincinv(events + 1, 0.975), dtype=np.float64)
     return lower, upper
 
 
@@ -94,7 +94,7 @@ def _exact_limits(events: pd.Series) -> pd.DataFrame:
 
 
 def _student(freedom: pd.Series) -> pd.Series:
-    return pd.Series(special.stdtrit(freedom.to_numpy(dtype=np.float64), 0.975))
+    return pd.Series(scipy.special.stdtrit(freedom.to_numpy(dtype=np.float64), 0.975))
 
 
 def _over_batches(function: Callable[..., Any], returned: str) -> Callable[..., Column]:

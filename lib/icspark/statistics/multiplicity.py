@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from icspark.statistics.intervals import Floats
 
@@ -16,5 +16,5 @@ def benjamini_hochberg(p_values: Floats) -> Floats:
     q_values = np.full(p_values.shape, np.nan)
     tested = ~np.isnan(p_values)
     if tested.any():
-        q_values[tested] = stats.false_discovery_control(p_values[tested], method="bh")
+        q_values[tested] = scipy.stats.false_discovery_control(p_values[tested], method="bh")
     return q_values

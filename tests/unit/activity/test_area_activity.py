@@ -84,11 +84,12 @@ def test_by_hand(rows_of):
     assert (nobody.people_count, nobody.person_years, nobody.appointments_count) == (0, 0.0, 0)
     assert (nobody.appointments_rate_per_1000, nobody.non_attendances_share) == (None, None)
     assert (nobody.admissions_expected_count, nobody.admissions_standardised_ratio) == (0.0, None)
-    cells = parts.where("year = 2020 and area_code = 'A' and people_count > 0").collect()
+    shown = parts.where("area_code = 'C' or (year = 2020 and area_code = 'A' and people_count > 0)").collect()
+    cells = [row for row in shown if row.area_code == "A"]
     assert {(row.age_band, row.sex_code, row.appointments_count) for row in cells} == {
         ("40-44", "2", 4), ("not_known", "0", 0)
     }  # fmt: skip
-    assert parts.where("area_code = 'C'").count() == 2 * 38
+    assert len(shown) - len(cells) == 2 * 38
 
 
 def test_pooled_years_take_the_age_and_the_residents_of_the_middle_year(rows_of):
@@ -213,7 +214,8 @@ def expected_of(frame, area):
 def test_random_rows_are_what_pandas_makes_of_them(random_rows):
     frame, activity = random_rows
     whole, parts = tables(activity, periods=Periods(2020, 2021, 2))
-    for row in whole.collect():
+    rows = sorted(whole.collect(), key=lambda row: row.area_code)
+    for row in rows:
         for name, value in expected_of(frame, row.area_code).items():
             assert row[name] == pytest.approx(value, rel=1e-9), name
         assert row.appointments_standardised_reason is None
@@ -222,7 +224,7 @@ def test_random_rows_are_what_pandas_makes_of_them(random_rows):
         assert row[f"{rate}_plain_upper_95"] < row[f"{rate}_upper_95"]
     columns = ["people_count", *(f"{stem}_count" for stem in (*COUNTS, "first_bmi"))]
     sums = parts.groupBy("area_code").agg(*[F.sum(name).alias(name) for name in columns]).orderBy("area_code").collect()
-    assert sums == whole.select("area_code", *columns).orderBy("area_code").collect()
+    assert [tuple(row) for row in sums] == [tuple(row[name] for name in ("area_code", *columns)) for row in rows]
 
 
 def test_the_same_bytes_for_any_partitions(spark, random_rows):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -95,7 +96,11 @@ def test_an_aggregate_that_has_not_been_through_disclosure_control_is_refused(fr
 
 @pytest.mark.parametrize("is_simulated", [False, True])
 def test_the_job_writes_the_page_and_the_picture_and_keeps_their_hashes(
-    spark: SparkSession, frames: dict[type[Table], DataFrame], tmp_path: Path, is_simulated: bool
+    spark: SparkSession,
+    lay: Callable[..., None],
+    frames: dict[type[Table], DataFrame],
+    tmp_path: Path,
+    is_simulated: bool,
 ) -> None:
     environment = Environment(
         name="house",
@@ -107,7 +112,7 @@ def test_the_job_writes_the_page_and_the_picture_and_keeps_their_hashes(
     environment.sections[module.name] = module.config()
     tables = Tables(spark, environment.storage)
     for table in (*module.reads, Boundary):
-        tables.write(table, frames[table], run_id="before", properties={})
+        lay(tables, table, frames[table])
     (step,) = Runner(environment, tables, {module.name: module}).run(Wanted((module.name,)))
     assert step.outcome == "done", step.why
     page = (tmp_path / "pages/areas/areas.html").read_text(encoding="utf-8")

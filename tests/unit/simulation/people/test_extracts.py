@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -94,8 +95,8 @@ def people(spark: SparkSession, place: Place, period: Period) -> DataFrame:
 
 
 @pytest.fixture(scope="module")
-def records(spark: SparkSession, people: DataFrame, place: Place, period: Period) -> dict[str, DataFrame]:
-    """Every kind of record as it would stand in an extract without bad rows."""
+def records(spark: SparkSession, people: DataFrame, place: Place, period: Period) -> Iterator[dict[str, DataFrame]]:
+    """Every kind of record as it would stand in an extract without bad rows, made once."""
     config = PeopleConfig()
     found = {
         "person": recorded_people(people, seed=SEED),
@@ -106,7 +107,10 @@ def records(spark: SparkSession, people: DataFrame, place: Place, period: Period
         "identity_link": recorded_links(simulate_links(people, config, people_count=PEOPLE, period=period)),
     }
     others = [kind for kind in RECORDS if kind not in found]
-    return found | {kind: recorded(kind, hand_made(spark, kind), seed=SEED) for kind in others}
+    found |= {kind: recorded(kind, hand_made(spark, kind), seed=SEED) for kind in others}
+    yield {kind: rows.persist() for kind, rows in found.items()}
+    for rows in found.values():
+        rows.unpersist()
 
 
 @pytest.fixture(scope="module")
