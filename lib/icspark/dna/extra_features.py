@@ -25,7 +25,7 @@ def with_extra_features(rows: DataFrame, points: DataFrame, extra: DataFrame | N
     names = extra.agg(F.array_sort(F.collect_set(ExtraFeature.feature)).alias(_NAMES))
     joined = rows.join(known_before(points, extra), DnaFeature.appointment_id, "left").crossJoin(F.broadcast(names))
     told = F.transform(_NAMES, lambda name: F.struct(name, F.try_element_at(_KNOWN, name)))
-    return joined.withColumn(EXTRA, told.cast(data_type))
+    return joined.withColumn(EXTRA, told.cast(data_type)).drop(_KNOWN, _NAMES)
 
 
 def known_before(points: DataFrame, extra: DataFrame) -> DataFrame:
