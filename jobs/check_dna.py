@@ -14,6 +14,7 @@ from icspark.dna import best_possible
 from icspark.dna.bootstrap import Resampling
 from icspark.dna.champion import evaluated_row, other_kinds
 from icspark.dna.extract import MEGABYTE
+from icspark.dna.feature_source import feature_rows
 from icspark.dna.judging import KNOWN_WINDOWS, TEST, rows_of_window
 from icspark.dna.tracking import Store
 from icspark.job import Job
@@ -42,7 +43,8 @@ def run(job: Job[Config]) -> None:
     """Write dna_check, and stop after it where that is asked for and a finding lies outside its limits."""
     config, models, store = job.config, job.read(DnaModel), Store(job.environment)
     row = evaluated_row(models, model_name=config.model_name, version=config.version)
-    rows = rows_of_window(job.read(DnaFeature, at=row[DnaModel.feature_version]), row, config.window)
+    features = feature_rows("dna_feature", job.read(DnaFeature, at=row[DnaModel.feature_version]))
+    rows = rows_of_window(features, row, config.window)
     rules = job.environment.sections["dna_features"].model_dump()
     chance = best_possible.observable(rules["point"], rules["days_before"])
     planted = best_possible.with_planted(rows, job.read(TruthAppointment), chance)

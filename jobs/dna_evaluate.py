@@ -20,10 +20,10 @@ from icspark.dna.extract import MEGABYTE
 from icspark.dna.judging import KNOWN_WINDOWS, TEST, UNSEEN, VALIDATE, Gathering
 from icspark.dna.tracking import Store
 from icspark.job import Job
-from icspark.tables.dna import DnaCurve, DnaEvaluation, DnaModel, ExtraFeature
+from icspark.tables.dna import DnaCurve, DnaEvaluation, DnaModel
 
 READS = (DnaModel,)
-READS_IF_PRESENT = feature_source.READS
+READS_IF_PRESENT = feature_source.ONE_OF
 NEEDS_ONE_OF = feature_source.ONE_OF
 WRITES = (DnaEvaluation, DnaCurve)
 
@@ -46,9 +46,10 @@ def run(job: Job[Config]) -> None:
     """Write dna_evaluation and dna_curve, and tell the tracking store."""
     config, store = job.config, Store(job.environment)
     row = evaluated_row(job.read(DnaModel), model_name=config.model_name, version=config.version)
-    source, version = row[DnaModel.feature_source], config.feature_version or row[DnaModel.feature_version]
+    source, asked_for = row[DnaModel.feature_source], config.feature_version
+    version = row[DnaModel.feature_version] if asked_for is None else asked_for
     table = job.read_if_present(feature_source.TABLES[source], at=version)
-    features = feature_source.feature_rows(source, table, job.read_if_present(ExtraFeature))
+    features = feature_source.feature_rows(source, table)
     gathering = Gathering(config.capacity, config.extract_ceiling_megabytes * MEGABYTE)
     terms = Terms(config.resampling, config.enough)
     asked = Asked(config.windows, version, gathering, terms, config.with_importance)

@@ -18,10 +18,10 @@ from icspark.dna.promotion import started
 from icspark.dna.scoring import moment_of
 from icspark.dna.tracking import Store
 from icspark.job import Job
-from icspark.tables.dna import Contact, DnaModel, DnaMonitor, DnaPromotion, DnaScore, ExtraFeature
+from icspark.tables.dna import Contact, DnaModel, DnaMonitor, DnaPromotion, DnaScore
 
 READS = (DnaModel, DnaPromotion)
-READS_IF_PRESENT = (*feature_source.READS, DnaScore, Contact)
+READS_IF_PRESENT = (*feature_source.ONE_OF, DnaScore, Contact)
 NEEDS_ONE_OF = feature_source.ONE_OF
 WRITES = (DnaMonitor,)
 
@@ -45,12 +45,10 @@ def run(job: Job[Config]) -> None:
     models = job.read(DnaModel)
     row = model_in_use(job.read(DnaPromotion), models, model_name=config.model_name)
     if row is None:
-        for table in WRITES:
-            job.keep(table)
+        job.keep(*WRITES)
         job.note("is_without_champion", 1)
         return
-    source = job.read_if_present(feature_source.TABLES[row[DnaModel.feature_source]])
-    features = feature_rows(row, source, job.read_if_present(ExtraFeature))
+    features = feature_rows(row, job.read_if_present(feature_source.TABLES[row[DnaModel.feature_source]]))
     champion = Champion.of(row, models, store.load)
     require_features(champion.model, row, features)
     weeks = champion.weeks(moment_of(config.as_of, started(job.run)), config.zone)

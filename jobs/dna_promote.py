@@ -8,32 +8,25 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from icspark.config import JobConfig
 from icspark.dna import feature_source, promotion
-from icspark.dna.bootstrap import Resampling
 from icspark.dna.champion import model_row
-from icspark.dna.extract import MEGABYTE
 from icspark.dna.gates import GateLimits
-from icspark.dna.judging import TEST
 from icspark.dna.tracking import Store
 from icspark.job import Job
-from icspark.tables.dna import DnaEvaluation, DnaLeakAudit, DnaModel, DnaPromotion, ExtraFeature
+from icspark.tables.dna import DnaEvaluation, DnaLeakAudit, DnaModel, DnaPromotion
 
 READS = (DnaModel, DnaEvaluation)
-READS_IF_PRESENT = (DnaLeakAudit, DnaPromotion, *feature_source.READS)
+READS_IF_PRESENT = (DnaLeakAudit, DnaPromotion, *feature_source.ONE_OF)
 WRITES = (DnaPromotion,)
 
 
-class Config(JobConfig):
-    """Which version, judged on which window, held to what."""
+class Config(promotion.Comparison):
+    """Which version, held to what, and on which window."""
 
     model_name: str = Field("dna_risk", min_length=1, description="name of the model in the registry")
     version: int | None = Field(None, ge=1, description="version that asks; null: the newest")
-    window: str = Field(TEST, description="window of dna_evaluation on which it is judged")
     limits: GateLimits = Field(default_factory=GateLimits)
     override: promotion.Override | None = Field(None, description="who lets a refused version pass, and why")
-    resampling: Resampling = Field(default_factory=Resampling)
-    extract_ceiling_megabytes: int = Field(2000, ge=1, description="memory that the rows of a window may take")
 
 
 def run(job: Job[Config]) -> None:
@@ -46,22 +39,20 @@ def run(job: Job[Config]) -> None:
         job.keep(DnaPromotion)
         store.set_champion(config.model_name, asking.number)
         return
-    how = promotion.Comparison(config.window, config.resampling, config.extract_ceiling_megabytes * MEGABYTE)
     source, version = asking.source
     table = job.read_if_present(feature_source.TABLES[source], at=version)
-    features = feature_source.feature_rows(source, table, job.read_if_present(ExtraFeature))
+    features = feature_source.feature_rows(source, table)
     evidence = promotion.Evidence(
         promotion.evaluation_of(job.read(DnaEvaluation), asking.judged, config.window),
         promotion.audit_of(job.read_if_present(DnaLeakAudit), asking.version),
-        promotion.against_rival(asking, features, store.load, how),
+        promotion.against_rival(asking, features, store.load, config),
         promotion.started(job.run),
     )
     decided = promotion.decide(asking, evidence, config.limits, override=config.override)
     if promotion.is_said_already(decided, promotions):
         job.keep(DnaPromotion)
     else:
-        rows = job.spark.createDataFrame(decided.rows(), DnaPromotion.schema()).coalesce(1)
-        job.write(DnaPromotion, rows, replacing=(DnaPromotion.decided_datetime,))
+        job.write(DnaPromotion, promotion.frame(job.spark, decided), replacing=(DnaPromotion.decided_datetime,))
     job.note("gates_refused", decided.refused_count)
     if decided.is_promoted:
         store.set_champion(config.model_name, asking.number, tags=decided.tags)

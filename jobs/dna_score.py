@@ -15,14 +15,13 @@ from icspark.dna.calling_list import build_calling_list, secret
 from icspark.dna.capacity import Capacity
 from icspark.dna.in_use import feature_rows, model_in_use, require_features
 from icspark.dna.promotion import started
-from icspark.dna.reasons import UNSPOKEN
 from icspark.dna.tracking import Store
 from icspark.job import Job
 from icspark.linkage.salt import salt_of
-from icspark.tables.dna import CallingList, DnaModel, DnaPromotion, DnaScore, ExtraFeature
+from icspark.tables.dna import CallingList, DnaModel, DnaPromotion, DnaScore
 
 READS = (DnaModel, DnaPromotion)
-READS_IF_PRESENT = feature_source.READS
+READS_IF_PRESENT = feature_source.ONE_OF
 NEEDS_ONE_OF = feature_source.ONE_OF
 WRITES = (DnaScore, CallingList)
 
@@ -36,9 +35,7 @@ class Config(JobConfig):
     )
     capacity: Capacity = Field(Capacity(percent=10), description="what can be called of each site and day")
     unspoken: tuple[str, ...] = Field((), description="features that are never told as a reason, beside protected ones")
-    salt_variable: str | None = Field(
-        None, description="environment variable with the secret of the list's keys; needed unless all is simulated"
-    )
+    salt_variable: str | None = Field(None, description="variable with the secret of the keys; needed unless simulated")
 
 
 def run(job: Job[Config]) -> None:
@@ -47,19 +44,16 @@ def run(job: Job[Config]) -> None:
     salt = secret(salt_of(config.salt_variable, job="dna_score"), is_simulated=job.environment.is_simulated)
     row = model_in_use(job.read(DnaPromotion), job.read(DnaModel), model_name=config.model_name)
     if row is None:
-        for table in WRITES:
-            job.keep(table)
+        job.keep(*WRITES)
         job.note("is_without_champion", 1)
         return
     source = feature_source.TABLES[row[DnaModel.feature_source]]
-    features = feature_rows(row, job.read_if_present(source), job.read_if_present(ExtraFeature))
+    features = feature_rows(row, job.read_if_present(source))
     model, moment = store.load(row), scoring.moment_of(config.as_of, started(job.run))
     require_features(model, row, features)
-    scored = scoring.with_probability(scoring.to_come(features, moment), model)
-    ranked, explainer = scoring.with_list_rank(scored, config.capacity), scoring.explainer_of(features, model)
-    told = scoring.with_reasons(ranked, explainer, unspoken=(*UNSPOKEN, *config.unspoken))
-    this = scoring.Scoring(moment, row, job.version_read(source))
-    scores = scoring.build_dna_score(told, this, model).persist()
+    coming, explainer = scoring.to_come(features, moment), scoring.explainer_of(features, model)
+    listed = scoring.with_list(coming, explainer, capacity=config.capacity, unspoken=config.unspoken)
+    scores = scoring.build_dna_score(listed, scoring.Scoring(moment, row, job.version_read(source)), model).persist()
     job.write(DnaScore, scores, replacing=scoring.SCORING)
     job.write(CallingList, build_calling_list(scores, salt=salt))
     scores.unpersist()

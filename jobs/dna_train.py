@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from icspark.dna import feature_source
 from icspark.dna.extract import MEGABYTE, compact, outcome_days, outcome_rows, sampled_people
-from icspark.dna.feature_source import TABLES, SourceName, chosen_names, feature_rows
+from icspark.dna.feature_source import ONE_OF, TABLES, SourceName, chosen_names, feature_rows, look_back_days
 from icspark.dna.model_table import model_frame
 from icspark.dna.origin import Origin
 from icspark.dna.pipelines import require_kinds
@@ -19,10 +18,10 @@ from icspark.dna.tracking import Store
 from icspark.dna.training import Rules
 from icspark.dna.windows import WindowConfig, windows_between
 from icspark.job import Job
-from icspark.tables.dna import DnaModel, ExtraFeature
+from icspark.tables.dna import DnaModel
 
-READS_IF_PRESENT = feature_source.READS
-NEEDS_ONE_OF = feature_source.ONE_OF
+READS_IF_PRESENT = ONE_OF
+NEEDS_ONE_OF = ONE_OF
 WRITES = (DnaModel,)
 
 
@@ -31,7 +30,7 @@ class Config(Rules):
 
     feature_source: SourceName = Field("dna_feature", description="dna_feature or flat_appointment")
     features: tuple[str, ...] = Field((), description="columns of the source; empty: all but protected ones")
-    extra_features: tuple[str, ...] = Field((), description="features of extra_feature, as known before the point")
+    extra_features: tuple[str, ...] = Field((), description="extra features of dna_feature, beside `features`")
     protected_features: tuple[str, ...] = Field((), description="protected characteristics that are features too")
     groups: tuple[str, ...] | None = Field(None, description="columns to judge by; null: all the usual ones there are")
     windows: WindowConfig = Field(default_factory=WindowConfig)
@@ -45,15 +44,16 @@ def run(job: Job[Config]) -> None:
     require_kinds(config.kinds)
     store.require_reachable(config.model_name)
     table = TABLES[config.feature_source]
-    rows = feature_rows(config.feature_source, job.read_if_present(table), job.read_if_present(ExtraFeature))
+    rows = feature_rows(config.feature_source, job.read_if_present(table))
     names = chosen_names(config.feature_source, rows, config.features, config.protected_features)
-    windows = windows_between(*outcome_days(rows), config.windows)
+    back = look_back_days(config.feature_source, job.environment.sections["dna_features"].model_dump())
+    windows = windows_between(*outcome_days(rows), config.windows, look_back_days=back)
     end = windows.test_to if config.refit else windows.validate_to
     sample = sampled_people(rows, config.sample_share, seed=config.seed)
-    wanted, ceiling = outcome_rows(sample, start=windows.train_from, end=end), config.extract_ceiling_megabytes
-    features = (*names, *config.extra_features)
-    extract = compact(wanted, features, ceiling_bytes=ceiling * MEGABYTE, groups=config.groups)
+    wanted = outcome_rows(sample, start=windows.train_from, end=end)
+    chosen, ceiling = (*names, *config.extra_features), config.extract_ceiling_megabytes
+    extract = compact(wanted, chosen, ceiling_bytes=ceiling * MEGABYTE, groups=config.groups)
     said, is_simulated = config.model_dump(exclude={"windows", "features"}), job.environment.is_simulated
     origin = Origin(config.feature_source, job.version_read(table), windows, job.run, said, is_simulated)
-    versions = register(store, extract, origin, config)
-    job.write(DnaModel, model_frame(job.spark, versions), replacing=("model_name", "model_version"))
+    versions = model_frame(job.spark, register(store, extract, origin, config))
+    job.write(DnaModel, versions, replacing=("model_name", "model_version"))

@@ -117,16 +117,17 @@ class Job(Generic[C]):
     def _properties(self) -> dict[str, str]:
         return {"icspark.simulated": str(self.environment.is_simulated).lower()}
 
-    def keep(self, table: type[Table]) -> None:
-        """Leave a declared table as it is, for want of what it is made from; where there is none, make it empty."""
-        if table not in self.module.writes:
-            raise self._undeclared(table.name(), "WRITES")
-        output = Output(table.name(), self.tables.location(table), schema_hash=table.schema_hash())
-        if self.tables.version(table) is None:
-            self.tables.make_empty(table, properties=self._properties())
-            output.rows = 0
-        output.version = self.tables.version(table)
-        self.outputs.append(output)
+    def keep(self, *tables: type[Table]) -> None:
+        """Leave declared tables as they are, for want of what they are made from; one that is absent is made empty."""
+        for table in tables:
+            if table not in self.module.writes:
+                raise self._undeclared(table.name(), "WRITES")
+            output = Output(table.name(), self.tables.location(table), schema_hash=table.schema_hash())
+            if self.tables.version(table) is None:
+                self.tables.make_empty(table, properties=self._properties())
+                output.rows = 0
+            output.version = self.tables.version(table)
+            self.outputs.append(output)
 
     def source_if_present(self, name: str) -> Source | None:
         """Return a source of FILES_IF_PRESENT, its files seen to be there; None where it is not configured."""

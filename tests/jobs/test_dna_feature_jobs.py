@@ -10,19 +10,21 @@ import pytest
 from pyspark.sql import SparkSession
 
 from icspark import plan
-from icspark.config import Environment, Storage
+from icspark.config import Environment, Source, Storage
+from icspark.dna.extra_features import with_extra_columns
 from icspark.dna.features import NEEDED
+from icspark.job import Job
 from icspark.record import last_rows, read_record
 from icspark.runner import Runner, Wanted
 from icspark.storage import Tables
 from icspark.tables.activity import PersonArea
-from icspark.tables.dna import DnaFeature, DnaLeakAudit
+from icspark.tables.dna import DnaFeature, DnaLeakAudit, ExtraFeature
 from icspark.tables.records import Appointment, Person
 from icspark.tables.table import Table
 
 pytestmark = pytest.mark.slow
 
-JOBS = ("dna_features", "dna_leak_audit")
+JOBS = ("dna_leak_audit", "dna_features", "ingest_extra_feature")
 START = datetime(2024, 1, 3, 10, tzinfo=UTC)
 
 
@@ -32,6 +34,14 @@ def _appointment(who: int, number: int) -> dict[str, Any]:
     return {"appointment_id": f"{who}-{number}", "person_id": f"p{who}", "appointment_datetime": held,
             "appointment_booked_datetime": held - timedelta(days=4 * number + 1), "is_after_death": False,
             "attended_or_did_not_attend_code": code}  # fmt: skip
+
+
+def _extra() -> str:
+    """Return the debts of five, told anew every fifty days, and once at the very point of a person's fourth row."""
+    told = [START + timedelta(days=23 * 3 - 10 + who) for who in range(5)]
+    told += [START + timedelta(days=50 * number) for number in range(5) for _ in range(5)]
+    lines = [f"p{at % 5},debt,{known:%Y-%m-%d %H:%M},{at}" for at, known in enumerate(told)]
+    return "\n".join(["person_id,feature,known_from_datetime,value", *lines, "p1,lead_days,2024-01-01,1"])
 
 
 def _records() -> dict[type[Table], list[dict[str, Any]]]:
@@ -53,7 +63,11 @@ def tables(spark: SparkSession, lay: Callable[..., None], tmp_path_factory: pyte
     environment, found = Environment(name="house", storage=storage), Tables(spark, storage)
     for table, rows in _records().items():
         lay(found, table, rows)
+    (folder / "extra.csv").write_text(_extra(), encoding="utf-8")
+    source = Source(path=(str(folder / "extra.csv"),), options={"zone": "UTC"}, rejected_ceiling=0.1)
+    environment.sources["extra_feature"] = source
     known = {name: plan.job_named(name) for name in JOBS}
+    environment.sections["ingest_extra_feature"] = known["ingest_extra_feature"].config()
     environment.sections["dna_features"] = known["dna_features"].config(days_before=10)
     environment.sections["dna_leak_audit"] = known["dna_leak_audit"].config()
     steps = Runner(environment, found, known).run(Wanted(JOBS))
@@ -73,7 +87,35 @@ def test_every_appointment_is_a_row_or_a_number_of_the_record(tables: Tables) ->
 def test_the_audit_finds_no_leak_in_any_column_at_any_of_its_cuts(tables: Tables) -> None:
     rows = tables.read(DnaLeakAudit).collect()
     assert len({row.cut_datetime for row in rows}) == 12
-    assert {row.column_name for row in rows} == {*DnaFeature.columns()} - {"is_dna", "is_after_death"}
+    not_audited = {"is_dna", "is_after_death", "extra_features"}
+    assert {row.column_name for row in rows} == {*DnaFeature.columns(), "debt"} - not_audited
     assert [row.column_name for row in rows if row.is_leak] == []
     assert {row.feature_version for row in rows} == {tables.version(DnaFeature)}
     assert max(row.rows_compared_count for row in rows) > 50
+
+
+def test_a_file_of_further_features_is_read_as_it_was_known_before_each_point(tables: Tables) -> None:
+    assert [row.rule_code for row in tables.read(ExtraFeature.rejected()).collect()] == ["FEATURE_NAME"]
+    said = tables.read(ExtraFeature).collect()
+    rows = with_extra_columns(tables.read(DnaFeature), ("debt",)).collect()
+    for row in rows:
+        known = [
+            (one.known_from_datetime, one.value)
+            for one in said
+            if one.person_id == row.person_id and one.known_from_datetime < row.prediction_datetime
+        ]
+        assert row.debt == (max(known)[1] if known else None)
+    assert len({row.debt for row in rows}) > 10
+    assert {row.prediction_datetime for row in rows} & {one.known_from_datetime for one in said}
+
+
+def test_an_audit_of_features_made_anew_leaves_that_of_the_version_before(tables: Tables) -> None:
+    before, first = tables.read(DnaLeakAudit).collect(), tables.version(DnaFeature)
+    tables.write(DnaFeature, tables.read(DnaFeature), run_id="again", properties={})
+    environment, module = Environment(name="house", storage=tables.storage), plan.job_named("dna_leak_audit")
+    environment.sections["dna_features"] = plan.job_named("dna_features").config(days_before=10)
+    environment.sections["dna_leak_audit"] = module.config()
+    module.run(Job(module, environment, tables, {"run_id": "again"}))
+    after = tables.read(DnaLeakAudit).collect()
+    assert {row.feature_version for row in after} == {first, tables.version(DnaFeature)}
+    assert sorted(row for row in after if row.feature_version == first) == sorted(before)

@@ -128,7 +128,7 @@ class Trust:
     def audit(self) -> DataFrame:
         version = self.tables.version(DnaFeature)
         cuts = [datetime(2024, 2, 1 + n, tzinfo=UTC) for n in range(12)]
-        rows = [(cut, "lead_days", version, 100, 0, False) for cut in cuts]
+        rows = [(cut, name, version, 100, 0, False) for cut in cuts for name in FEATURES.names]
         return self.spark.createDataFrame(rows, DnaLeakAudit.schema())
 
     def model(self, shift: float) -> FittedModel:

@@ -25,7 +25,7 @@ from icspark.storage import Tables
 from icspark.tables.dna import DnaFeature, DnaModel, FlatAppointment
 
 FIRST, DAYS, ROWS = date(2024, 1, 1), 300, 1_200
-WINDOWS = {"look_back_days": 0, "validate_days": 80, "test_days": 50}
+WINDOWS = {"train_from": FIRST + timedelta(days=1), "validate_days": 80, "test_days": 50}
 SECTION = {"windows": WINDOWS, "trials": 2, "folds": 2, "features": ("lead_days", "age_years", "site_code")}
 
 
@@ -51,6 +51,7 @@ def feature_frame(spark: SparkSession, rows: pd.DataFrame) -> DataFrame:
     at = [datetime.combine(day, datetime.min.time(), UTC) for day in rows["appointment_date"]]
     known = {name: rows[name].tolist() for name in rows.columns}
     known |= {"appointment_datetime": at, "prediction_datetime": at}
+    known |= {"extra_features": [[("carer", None), ("debt", float(age > 50))] for age in rows["age_years"]]}
     columns = [known.get(field.name, [_nothing(field)] * len(rows)) for field in DnaFeature.schema().fields]
     return spark.createDataFrame(list(zip(*columns, strict=True)), DnaFeature.schema())
 
@@ -66,6 +67,7 @@ class House:
         self.rows, self.folder, self.runs = planted_rows(), folder, 0
         places = Storage(tables=str(folder / "tables"), pages=str(folder / "pages"))
         self.environment = Environment(name="house", storage=places, sha256="c0ffee")
+        self.environment.sections["dna_features"] = jobs()["dna_features"].config(look_back_days=1)
         self.tables, self.store = Tables(spark, places), Store(self.environment)
         lay(self.tables, DnaFeature, feature_frame(spark, self.rows))
 
@@ -114,6 +116,8 @@ def test_a_row_of_the_table_is_enough_to_load_its_model(house: House) -> None:
     row = house.models()[1].asDict()
     with pytest.raises(IcsparkError, match="not the one that was recorded"):
         house.store.load({**row, "file_hash": "0" * 64})
+    with pytest.raises(IcsparkError, match="the model is not the one that was recorded"):
+        house.store.load({**row, "model_hash": "0" * 64})
     with pytest.raises(SetupError, match="version 99 cannot be fetched"):
         house.store.load({**row, "model_version": 99})
 
@@ -167,10 +171,20 @@ def test_a_flat_file_of_the_same_rows_gives_the_same_model(house: House) -> None
     assert (found.mlflow_run_id != trees.mlflow_run_id, len(house.models())) == (True, 3)
 
 
+def test_an_extra_feature_is_that_of_the_version_that_the_model_names(house: House) -> None:
+    one = {"kinds": ("logistic_regression",), "trials": 1, "model_name": "extra", "extra_features": ("debt",)}
+    house.run("dna_train", **{**SECTION, **one})
+    found = house.models("extra")[0]
+    assert found.features == ["lead_days", "age_years", "debt", "site_code"]
+    assert found.feature_version == house.tables.version(DnaFeature)
+
+
 @pytest.mark.parametrize(
     ("section", "message"),
     [
         ({"features": ("lead_day",)}, "Did you mean lead_days"),
+        ({"extra_features": ("det",)}, "Did you mean debt"),
+        ({"windows": {"train_from": FIRST}}, "whole look-back"),
         ({"features": ("lead_days", "sex_code")}, "a protected characteristic would be a feature"),
         ({"protected_features": ("site_code",)}, "no protected characteristic"),
         ({"groups": ("sex",)}, "no such group"),

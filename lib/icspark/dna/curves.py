@@ -11,19 +11,19 @@ import scipy
 from numpy.typing import NDArray
 
 from icspark.dna.capacity import top_per_site_day
+from icspark.dna.curve_floor import FLOOR, people_of_steps, told_steps
 from icspark.dna.extract import Extract
 from icspark.dna.fitted import FittedModel
-from icspark.dna.measures import calibration_curve, net_benefit, net_benefit_of_all
-from icspark.dna.ranking import Flags, Floats, Ranking
+from icspark.dna.measures import net_benefit, net_benefit_of_all, tenths
+from icspark.dna.ranking import Flags, Floats, Whole
 from icspark.dna.search import people_up_to
 from icspark.dna.threads import single_thread
 
-GRID = np.linspace(0, 1, 101)
-FLOOR, ROUNDED_TO = 8, 5
-"""The floor of disclosure: counts below it are left out, all others rounded."""
-BINS = 40
+ROUNDED_TO = 5
+"""What a count that is shown is rounded to."""
+TENTHS, BINS = 10, 40
 CAPACITIES = tuple(range(0, 101, 5))
-ACTED_FROM = tuple(np.arange(1, 41) / 100)
+ACTED_FROM = np.arange(1, 41) / 100
 REPEATS, IMPORTANCE_ROWS = 10, 10_000
 
 
@@ -41,63 +41,75 @@ class Curves:
 
 def curves(extract: Extract, probability: Floats) -> Curves:
     """Return the points of every picture of rows with their probabilities."""
-    outcome = extract.is_dna
+    rows = extract.is_dna, probability, extract.person
     return Curves(
-        roc=roc(outcome, probability),
-        precision_recall=precision_recall(outcome, probability),
-        calibration=calibration(outcome, probability),
-        histogram=histogram(probability),
+        roc=roc(*rows),
+        precision_recall=precision_recall(*rows),
+        calibration=calibration(*rows),
+        histogram=histogram(probability, extract.person),
         gain=gain(extract, probability),
-        decision=decision(outcome, probability),
+        decision=decision(*rows),
     )
 
 
-def roc(outcome: Flags, probability: Floats) -> pd.DataFrame:
-    """Return sensitivity at each hundredth of 1 - specificity."""
-    cases, rows = _running(outcome, probability)
-    others = rows - cases
-    at = np.interp(GRID, others / others[-1], cases / cases[-1])
-    return pd.DataFrame({"false_positive_share": GRID, "sensitivity": at})
+def roc(outcome: Flags, probability: Floats, person: Whole) -> pd.DataFrame:
+    """Return sensitivity and 1 - specificity at the thresholds that may be told, after none and before all."""
+    cases, rows = _told_thresholds(outcome, probability, person)
+    ends = {"false_positive_share": (rows - cases) / (~outcome).sum(), "sensitivity": cases / outcome.sum()}
+    told = {name: np.r_[0.0, shares[:-1], 1.0] for name, shares in ends.items()}
+    return pd.DataFrame(told)
 
 
-def precision_recall(outcome: Flags, probability: Floats) -> pd.DataFrame:
-    """Return precision at each hundredth of sensitivity above 0."""
-    cases, rows = _running(outcome, probability)
-    recall, precision = cases[1:] / cases[-1], cases[1:] / rows[1:]
-    first = np.searchsorted(recall, GRID[1:] - 1e-12)
-    return pd.DataFrame({"sensitivity": GRID[1:], "precision": precision[np.minimum(first, len(precision) - 1)]})
+def precision_recall(outcome: Flags, probability: Floats, person: Whole) -> pd.DataFrame:
+    """Return precision and sensitivity at the thresholds that may be told; the last one finds everybody."""
+    cases, rows = _told_thresholds(outcome, probability, person)
+    return pd.DataFrame({"sensitivity": cases / outcome.sum(), "precision": cases / rows})
 
 
-def calibration(outcome: Flags, probability: Floats) -> pd.DataFrame:
-    """Return mean probability and observed share by tenths, without those of fewer than 8 in either class."""
-    found = pd.DataFrame(calibration_curve(outcome, probability), columns=["probability", "observed", "weight"])
-    cases = found["weight"] * found["observed"]
-    is_told = np.minimum(cases, found["weight"] - cases) >= FLOOR
-    return found.loc[is_told, ["probability", "observed"]].reset_index(drop=True)
+def calibration(outcome: Flags, probability: Floats, person: Whole) -> pd.DataFrame:
+    """Return mean probability and observed share by tenths; one with fewer than 8 people of a class joins the next."""
+    place = tenths(probability, TENTHS)
+    told = told_steps(place, outcome, person)
+    if not len(told):
+        return pd.DataFrame({"probability": [], "observed": []})
+    run = np.searchsorted(told, place)
+    rows = np.bincount(run)
+    observed = np.bincount(run, outcome) / rows
+    return pd.DataFrame({"probability": np.bincount(run, probability) / rows, "observed": observed})
 
 
-def histogram(probability: Floats) -> pd.DataFrame:
-    """Return appointments by fortieths of the probability, rounded to 5; NaN where there are 1 to 7."""
+def histogram(probability: Floats, person: Whole) -> pd.DataFrame:
+    """Return appointments by fortieths of the probability, rounded to 5; NaN where they are of 1 to 7 people."""
     counts, edges = np.histogram(probability, bins=BINS, range=(0, 1))
+    people = people_of_steps(np.digitize(probability, edges[1:-1]), person, steps=BINS)
     rounded = ROUNDED_TO * np.floor(counts / ROUNDED_TO + 0.5)
-    shown = np.where((counts > 0) & (counts < FLOOR), np.nan, rounded)
+    shown = np.where((counts > 0) & (people < FLOOR), np.nan, rounded)
     return pd.DataFrame({"from_probability": edges[:-1], "to_probability": edges[1:], "appointments_count": shown})
 
 
 def gain(extract: Extract, probability: Floats) -> pd.DataFrame:
     """Return the share of non-attendances on the lists, by the share of each site and day that is called."""
     ids = (extract.site, extract.day, probability, extract.appointment_id)
-    listed = [top_per_site_day(*ids, percent=percent) > 0 for percent in CAPACITIES]
-    cases = extract.is_dna.sum()
-    found = [float((extract.is_dna & on).sum() / cases) for on in listed]
+    is_left = np.array([top_per_site_day(*ids, percent=percent) == 0 for percent in CAPACITIES])
+    step = is_left.sum(axis=0)  # a longer list holds the shorter ones
+    told = told_steps(step, extract.is_dna, extract.person)
+    listed = [step <= at for at in (0, *told)]
+    found = [float((extract.is_dna & on).sum() / extract.is_dna.sum()) for on in listed]
     return pd.DataFrame({"listed_share": [float(on.mean()) for on in listed], "sensitivity": found})
 
 
-def decision(outcome: Flags, probability: Floats) -> pd.DataFrame:
-    """Return the net benefit of the model, and of acting on everybody, at each probability that one acts from."""
-    by_model = [net_benefit(outcome, probability, threshold=at) for at in ACTED_FROM]
-    by_all = [net_benefit_of_all(outcome, threshold=at) for at in ACTED_FROM]
-    return pd.DataFrame({"threshold": ACTED_FROM, "model": by_model, "all": by_all})
+def decision(outcome: Flags, probability: Floats, person: Whole) -> pd.DataFrame:
+    """Return the net benefit of the model, and of acting on everybody, by the probability that one acts from.
+
+    Left out are probabilities between which, or from which on, there are fewer than 8 people of a class.
+    """
+    falling = ACTED_FROM[::-1]
+    above = len(falling) - np.searchsorted(ACTED_FROM, probability, side="right")
+    told = told_steps(above, outcome, person)
+    acted_from = falling[told[told < len(falling)]][::-1]
+    by_model = [net_benefit(outcome, probability, threshold=at) for at in acted_from]
+    by_all = [net_benefit_of_all(outcome, threshold=at) for at in acted_from]
+    return pd.DataFrame({"threshold": acted_from, "model": by_model, "all": by_all})
 
 
 def importance(extract: Extract, model: FittedModel, *, seed: int) -> pd.DataFrame:
@@ -123,10 +135,15 @@ def importance(extract: Extract, model: FittedModel, *, seed: int) -> pd.DataFra
     return table.sort_values(["fall", "feature"], ascending=[False, True], ignore_index=True)
 
 
-def _running(outcome: Flags, probability: Floats) -> tuple[Floats, Floats]:
-    """Return cases and rows at or above each distinct probability, from none to all; ties are passed together."""
-    ranking = Ranking.of(outcome, probability)
-    cases, rows = ranking.curve()
-    ordered = probability[ranking.order]
-    is_last = np.r_[True, ordered[1:] != ordered[:-1], True]
-    return cases[is_last], rows[is_last]
+def _told_thresholds(outcome: Flags, probability: Floats, person: Whole) -> tuple[Floats, Floats]:
+    """Return cases and rows at or above the thresholds that may be told, falling to all; ties are passed together.
+
+    A step is a hundredth more of the cases, or of the others.
+    """
+    order = np.argsort(-probability, kind="stable")
+    falling, is_case = -probability[order], outcome[order]
+    rows = np.searchsorted(falling, falling, side="right")
+    cases = np.cumsum(is_case)[rows - 1]
+    step = 100 * cases // max(is_case.sum(), 1) + 100 * (rows - cases) // max((~is_case).sum(), 1)
+    last = np.searchsorted(step, told_steps(step, is_case, person[order]), side="right") - 1
+    return cases[last].astype(np.float64), rows[last].astype(np.float64)

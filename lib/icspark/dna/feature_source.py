@@ -8,24 +8,22 @@ from typing import Any, Literal
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from icspark.dna.extra_features import extra_names, with_extra_columns
 from icspark.dna.feature_list import DEFAULT
 from icspark.errors import ConfigurationError, nearest
-from icspark.tables.dna import PROTECTED, DnaFeature, ExtraFeature, FlatAppointment
+from icspark.tables.dna import PROTECTED, DnaFeature, FlatAppointment
 from icspark.tables.table import Table
 
 SourceName = Literal["dna_feature", "flat_appointment"]
-MOST_EXTRA = 1000
-"""Extra features that are read: their number is that of names, and grows with nobody."""
 TABLES: Mapping[SourceName, type[Table]] = {"dna_feature": DnaFeature, "flat_appointment": FlatAppointment}
-ONE_OF, READS = (DnaFeature, FlatAppointment), (DnaFeature, FlatAppointment, ExtraFeature)
-"""What a job that reads features needs one of, and what it reads where it is there."""
+ONE_OF = (DnaFeature, FlatAppointment)
+"""What a job that reads features needs one of."""
 
 
-def feature_rows(name: SourceName, rows: DataFrame | None, extra: DataFrame | None = None) -> DataFrame:
+def feature_rows(name: SourceName, rows: DataFrame | None) -> DataFrame:
     """Return the rows of a source with one column a feature, and the other columns that a model's life needs.
 
-    Features of extra_feature stand beside those of dna_feature. Raises ConfigurationError where no job has written
-    that table.
+    Raises ConfigurationError where no job has written that table.
     """
     if rows is None:
         raise ConfigurationError(
@@ -36,22 +34,15 @@ def feature_rows(name: SourceName, rows: DataFrame | None, extra: DataFrame | No
         )
     if name == "flat_appointment":
         return widened(rows)
-    return rows if extra is None else with_extra_features(rows, extra)
+    return with_extra_columns(rows, extra_names(rows))
 
 
-def with_extra_features(rows: DataFrame, extra: DataFrame) -> DataFrame:
-    """Return the rows of dna_feature with a column for each feature of extra_feature, as it was known before the point.
+def look_back_days(name: SourceName, features: Mapping[str, Any]) -> int:
+    """Return how many days back the history of a source's rows goes, by the section dna_features.
 
-    Null where nothing was. Names that the rows have already are left out.
+    0 for a flat table: what its columns look back on is its owner's word, who can give `windows.train_from`.
     """
-    named = extra.select("feature").distinct().limit(MOST_EXTRA).collect()
-    wanted: list[Any] = sorted({row[0] for row in named} - set(rows.columns))
-    before = extra.withColumnsRenamed({"person_id": "_person", "feature": "_feature"})
-    was_known = (F.col("_person") == F.col("person_id")) & (F.col("known_from_datetime") < F.col("prediction_datetime"))
-    points = rows.select("appointment_id", "person_id", "prediction_datetime")
-    newest = F.max_by("value", "known_from_datetime").alias("value")
-    latest = points.join(before, was_known, "inner").groupBy("appointment_id").pivot("_feature", wanted).agg(newest)
-    return rows.join(latest, "appointment_id", "left") if wanted else rows
+    return int(features["look_back_days"]) if name == "dna_feature" else 0
 
 
 def widened(flat: DataFrame) -> DataFrame:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from icspark.dna.extra_features import with_extra_features
 from icspark.dna.history import (
     ADMISSION,
     AREA,
@@ -25,7 +26,7 @@ from icspark.dna.home import with_deprivation, with_home_to_site
 from icspark.dna.points import AS_OF_DAY, FeatureRules, is_dna, local_day, with_points
 from icspark.tables.activity import PersonArea
 from icspark.tables.codes import CANCELLED
-from icspark.tables.dna import CAN_BE_MISSING, MISSING_SUFFIX, DnaFeature
+from icspark.tables.dna import CAN_BE_MISSING, MISSING_SUFFIX, DnaFeature, ExtraFeature
 from icspark.tables.morbidity import ConditionCase
 from icspark.tables.records import Admission, Appointment, EmergencyAttendance, Person, Residence
 from icspark.tables.reference import Deprivation2019, Postcode, Service
@@ -45,7 +46,7 @@ NEEDED: dict[str, type[Table]] = {
 }
 """Tables without which there are no features, by the names that Inputs gives them."""
 
-USED_IF_PRESENT: dict[str, type[Table]] = {"postcodes": Postcode, "cases": ConditionCase}
+USED_IF_PRESENT: dict[str, type[Table]] = {"postcodes": Postcode, "cases": ConditionCase, "extra": ExtraFeature}
 """Tables whose features are missing where the tables are."""
 
 
@@ -63,6 +64,7 @@ class Inputs:
     deprivation: DataFrame
     postcodes: DataFrame | None = None
     cases: DataFrame | None = None
+    extra: DataFrame | None = None
 
 
 def build_dna_feature(inputs: Inputs, rules: FeatureRules) -> DataFrame:
@@ -80,6 +82,7 @@ def build_dna_feature(inputs: Inputs, rules: FeatureRules) -> DataFrame:
         .transform(with_deprivation, inputs.deprivation)
         .transform(with_home_to_site, inputs.services, inputs.postcodes)
         .transform(with_missing_flags)
+        .transform(with_extra_features, points, inputs.extra)
         .select(*DnaFeature.columns())
     )
 

@@ -80,7 +80,7 @@ def data_version_gate(evaluation: pd.DataFrame, model: Mapping[str, Any]) -> Gat
 
 
 def leak_gate(audit: pd.DataFrame | None, model: Mapping[str, Any], limits: GateLimits) -> Gate:
-    """Return whether the features of the model's version were audited at enough cut times, without a leak.
+    """Return whether every feature of the model was audited, in its version, at enough cut times, without a leak.
 
     The value is the number of columns and cut times with a leak; a flat table has no audit, and is refused.
     """
@@ -91,6 +91,8 @@ def leak_gate(audit: pd.DataFrame | None, model: Mapping[str, Any], limits: Gate
     if of_version is None or of_version.empty:
         return Gate("leak_audit", f"{asked}; it has not been audited", False)
     leaks, cuts = int(of_version[DnaLeakAudit.is_leak].sum()), of_version[DnaLeakAudit.cut_datetime].nunique()
+    if passed_over := sorted({*model["features"]} - {*of_version[DnaLeakAudit.column_name]}):
+        return Gate("leak_audit", f"{asked}; not audited: {', '.join(passed_over)}", False, float(leaks))
     return Gate("leak_audit", f"{asked}; {cuts} looked at", leaks == 0 and cuts >= limits.fewest_cuts, float(leaks))
 
 

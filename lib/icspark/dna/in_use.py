@@ -24,12 +24,12 @@ def model_in_use(promotions: DataFrame, models: DataFrame, *, model_name: str) -
     return champion(promotions, models, model_name=model_name)
 
 
-def feature_rows(row: Mapping[str, Any], table: DataFrame | None, extra: DataFrame | None = None) -> DataFrame:
+def feature_rows(row: Mapping[str, Any], table: DataFrame | None) -> DataFrame:
     """Return the rows that a version scores: its source, with the time and the site that a flat table may lack.
 
     Without a time an appointment is held at the midnight (UTC) of its date; without a column of sites there is none.
     """
-    rows = feature_source.feature_rows(row[DnaModel.feature_source], table, extra)
+    rows = feature_source.feature_rows(row[DnaModel.feature_source], table)
     absent = {
         DnaFeature.appointment_datetime: F.col(DnaFeature.appointment_date).cast("timestamp"),
         DnaScore.site_code: F.lit(None).cast("string"),

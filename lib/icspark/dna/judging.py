@@ -21,7 +21,7 @@ from icspark.tables.dna import DnaFeature, DnaModel
 
 VALIDATE, TEST, UNSEEN = "validate", "test", "test_unseen_people"
 KNOWN_WINDOWS = f"{VALIDATE}, {TEST}, {UNSEEN}, or FROM/TO (two dates, the second left out)"
-IS_SEEN = "is_seen_before"
+IS_SEEN = "_is_seen_before"
 """Whether the person has an appointment with an outcome in the training or validation window."""
 
 _BOUNDS = {

@@ -1,9 +1,10 @@
 """The proof that features know nothing of later: another future is put into the inputs, and no earlier row may move.
 
 For a cut T all that was known only after it is changed or taken away in the inputs: outcomes become others, bookings,
-events, diagnoses and deaths vanish, addresses begun after T too, and what ends after T is open-ended. Features are
-made again by the very same function; a row whose point is at or before T must stay as it was, in every column but the
-outcome itself, the region's rates that shrink its history included.
+events, diagnoses and deaths vanish, addresses begun after T too, what ends after T is open-ended, and extra features
+known from T on become others, or nobody's. Features are made again by the very same function; a row whose point is at
+or before T must stay as it was, in every column but the outcome itself, the region's rates that shrink its history
+included.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from icspark.dna.features import Inputs
 from icspark.dna.points import local_day
 from icspark.errors import QualityError
 from icspark.tables.activity import PersonArea
-from icspark.tables.dna import DnaFeature, DnaLeakAudit
+from icspark.tables.dna import DnaFeature, DnaLeakAudit, ExtraFeature
 from icspark.tables.morbidity import ConditionCase
 from icspark.tables.records import Admission, Appointment, EmergencyAttendance, Person, Residence
 
@@ -98,7 +99,7 @@ def span_of_points(features: DataFrame) -> tuple[datetime, datetime]:
 def with_another_future(inputs: Inputs, cut: Cut) -> Inputs:
     """Return the inputs as they would be had all gone another way after the cut. What has no date stays as it is."""
     arrived = local_day(EmergencyAttendance.arrival_datetime, cut.zone)
-    cases = inputs.cases
+    cases, extra = inputs.cases, inputs.extra
     return replace(
         inputs,
         appointments=_other_appointments(inputs.appointments, cut),
@@ -108,6 +109,7 @@ def with_another_future(inputs: Inputs, cut: Cut) -> Inputs:
         admissions=inputs.admissions.where(cut.is_past(F.col(Admission.admission_date))),
         emergency_attendances=inputs.emergency_attendances.where(cut.is_past(arrived)),
         cases=None if cases is None else cases.where(cut.is_past(F.col(ConditionCase.first_date))),
+        extra=None if extra is None else _other_extra_features(extra, cut),
     )
 
 
@@ -140,6 +142,20 @@ def _other_intervals(intervals: DataFrame, cut: Cut) -> DataFrame:
     end = F.col(Residence.to_date)
     begun = intervals.where(cut.has_begun(F.col(PersonArea.from_date)))
     return begun.withColumn(Residence.to_date, F.when(cut.has_begun(end), end))
+
+
+def _other_extra_features(extra: DataFrame, cut: Cut) -> DataFrame:
+    """Give what is known from the cut on another value, and half of it to nobody; the names of features stay."""
+    person, value = F.col(ExtraFeature.person_id), F.col(ExtraFeature.value)
+    is_later = F.col(ExtraFeature.known_from_datetime) >= F.lit(cut.moment)
+    is_nobodys = is_later & (F.pmod(F.xxhash64(*ExtraFeature.key()), F.lit(2)) == 0)
+    another = F.coalesce(value + 1, F.lit(0.0))
+    return extra.withColumns(
+        {
+            ExtraFeature.value: F.when(is_later, another).otherwise(value),
+            ExtraFeature.person_id: F.when(~is_nobodys, person),
+        }
+    )
 
 
 def sampled(share: float) -> Column:

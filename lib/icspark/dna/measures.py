@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from icspark.dna import recalibration
-from icspark.dna.ranking import Floats, Ranking
+from icspark.dna.ranking import Floats, Ranking, Whole
 
 NET_BENEFIT_AT = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3)
 """Probabilities from which one would act, at which net benefit is given."""
@@ -161,13 +161,19 @@ def calibration_curve(
     happened, chance, own = _arrays(outcome, probability, weight)
     if not len(chance):
         return np.zeros((0, 3))
-    edges = np.unique(np.quantile(chance, np.arange(1, bins) / bins))
-    place = np.searchsorted(edges, chance, side="left")
-    weights, cases, expected = (
-        np.bincount(place, values, minlength=len(edges) + 1) for values in (own, own * happened, own * chance)
-    )
+    place = tenths(chance, bins)
+    weights, cases, expected = (np.bincount(place, values) for values in (own, own * happened, own * chance))
     known = weights > 0
     return np.column_stack([expected[known] / weights[known], cases[known] / weights[known], weights[known]])
+
+
+def tenths(probability: Floats, parts: int = 10) -> Whole:
+    """Return which tenth (part, of so many) each row lies in by its probability, from 0 for the lowest.
+
+    Rows of one probability are never parted, so some parts may hold no row.
+    """
+    edges = np.unique(np.quantile(probability, np.arange(1, parts) / parts))
+    return np.searchsorted(edges, probability, side="left")
 
 
 def weighted_quantile(values: Floats, weight: Floats, share: float) -> float:

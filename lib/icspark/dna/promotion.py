@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 from pydantic import Field
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from icspark.config import JobConfig
@@ -17,6 +17,7 @@ from icspark.dna.bootstrap import Resampling
 from icspark.dna.champion import champion, parent_row
 from icspark.dna.comparison import Difference, compared
 from icspark.dna.evaluation import significant
+from icspark.dna.extract import MEGABYTE
 from icspark.dna.fitted import FittedModel
 from icspark.dna.gates import (
     Decision,
@@ -29,7 +30,7 @@ from icspark.dna.gates import (
     leak_gate,
     refit_gates,
 )
-from icspark.dna.judging import bounds, gathered, rows_of_window
+from icspark.dna.judging import TEST, bounds, gathered, rows_of_window
 from icspark.dna.threads import single_thread
 from icspark.tables.dna import DnaEvaluation, DnaLeakAudit, DnaModel, DnaPromotion
 
@@ -86,13 +87,12 @@ def candidate(models: DataFrame, promotions: DataFrame | None, version: dict[str
     return Candidate(version, judged, current, rival)
 
 
-@dataclass(frozen=True)
-class Comparison:
+class Comparison(JobConfig):
     """On which window two models are compared, how people are drawn anew, and how much memory the rows may take."""
 
-    window: str
-    resampling: Resampling
-    ceiling_bytes: int
+    window: str = Field(TEST, description="window of dna_evaluation on which it is judged")
+    resampling: Resampling = Field(default_factory=Resampling)
+    extract_ceiling_megabytes: int = Field(2000, ge=1, description="memory that the rows of a window may take")
 
 
 def against_rival(
@@ -103,7 +103,8 @@ def against_rival(
         return None
     first, second = load(candidate.judged), load(candidate.rival)
     names = tuple(dict.fromkeys((*first.features, *second.features)))
-    extract = gathered(rows_of_window(features, candidate.judged, how.window), names, how.ceiling_bytes)
+    ceiling = how.extract_ceiling_megabytes * MEGABYTE
+    extract = gathered(rows_of_window(features, candidate.judged, how.window), names, ceiling)
     chances = first.predict(extract.features), second.predict(extract.features)
     with single_thread():
         return compared(extract.is_dna, chances, extract.person, how.resampling)
@@ -210,6 +211,11 @@ def decide(candidate: Candidate, evidence: Evidence, limits: GateLimits, *, over
     mine = override if override and override.version == candidate.version[DnaModel.model_version] else None
     outcome = decision(gates, is_overruled=mine is not None)
     return Decided(candidate, gates, evidence.decided, outcome, mine if outcome == "overridden" else None)
+
+
+def frame(spark: SparkSession, decided: Decided) -> DataFrame:
+    """Return the rows of a decision as dna_promotion."""
+    return spark.createDataFrame(decided.rows(), DnaPromotion.schema()).coalesce(1)
 
 
 def is_said_already(decided: Decided, promotions: DataFrame | None) -> bool:

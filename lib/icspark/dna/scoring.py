@@ -20,7 +20,7 @@ from pyspark.sql import types as T
 from icspark.dna.capacity import Capacity
 from icspark.dna.contributions import Explainer
 from icspark.dna.fitted import FittedModel
-from icspark.dna.reasons import reasons
+from icspark.dna.reasons import UNSPOKEN, reasons
 from icspark.dna.threads import single_thread
 from icspark.tables.dna import DnaFeature, DnaModel, DnaScore
 
@@ -86,6 +86,15 @@ def with_list_rank(scored: DataFrame, capacity: Capacity) -> DataFrame:
     placed = scored.withColumns({RANK: place, "_room": room})
     is_listed = ~F.col(IS_DEAD) & (F.col(RANK) <= F.col("_room"))
     return placed.withColumn(RANK, F.when(is_listed, F.col(RANK))).drop("_room")
+
+
+def with_list(coming: DataFrame, explainer: Explainer, *, capacity: Capacity, unspoken: Sequence[str]) -> DataFrame:
+    """Return rows of features with their probability and list rank, and with reasons where they are on the list.
+
+    Protected characteristics are never spoken, nor are the features that `unspoken` names.
+    """
+    ranked = with_list_rank(with_probability(coming, explainer.model), capacity)
+    return with_reasons(ranked, explainer, unspoken=(*UNSPOKEN, *unspoken))
 
 
 def explainer_of(features: DataFrame, model: FittedModel) -> Explainer:

@@ -18,13 +18,14 @@ NAMES = ("train", "validate", "test")
 class WindowConfig(JobConfig):
     """The dates of the windows; what is not given follows from the first and last day with an outcome."""
 
-    train_from: date | None = Field(None, description="first day of training; null: a look-back after the first day")
+    train_from: date | None = Field(
+        None, description="first day of training; null: a look-back of the features after the first day"
+    )
     train_to: date | None = Field(None, description="day after training; null: `validate_days` before `validate_to`")
     validate_to: date | None = Field(None, description="day after validation; null: `test_days` before `test_to`")
     test_to: date | None = Field(None, description="day after the test; null: the day after the last outcome")
     validate_days: int = Field(91, ge=1, description="length of the validation window where no date is given")
     test_days: int = Field(91, ge=1, description="length of the test window where no date is given")
-    look_back_days: int = Field(730, ge=0, description="history that every row of training must have behind it")
 
 
 @dataclass(frozen=True)
@@ -48,16 +49,17 @@ class Windows:
         return np.asarray((day >= start) & (day < end))
 
 
-def windows_between(first: date, last: date, config: WindowConfig) -> Windows:
+def windows_between(first: date, last: date, config: WindowConfig, *, look_back_days: int) -> Windows:
     """Return the windows of data whose outcomes lie between two days, both included.
 
-    Training starts one look-back after the first day, or counts of earlier appointments would grow by themselves.
+    Training starts one look-back of the features after the first day, or their counts of earlier appointments would
+    grow by themselves.
     Raises ConfigurationError where the days are in no order, or training would start before that.
     """
     test_to = config.test_to or last + timedelta(days=1)
     validate_to = config.validate_to or test_to - timedelta(days=config.test_days)
     train_to = config.train_to or validate_to - timedelta(days=config.validate_days)
-    earliest = first + timedelta(days=config.look_back_days)
+    earliest = first + timedelta(days=look_back_days)
     train_from = config.train_from or earliest
     if train_from < earliest:
         raise ConfigurationError(
@@ -65,7 +67,7 @@ def windows_between(first: date, last: date, config: WindowConfig) -> Windows:
             where="windows.train_from",
             expected=f"{earliest} or later: the extract begins on {first}",
             found=str(train_from),
-            mend="start later, or shorten `look_back_days` of the features and of the training alike",
+            mend="start later, or shorten `jobs.dna_features.look_back_days` and make the features again",
         )
     if not train_from < train_to < validate_to < test_to:
         raise ConfigurationError(
@@ -73,6 +75,6 @@ def windows_between(first: date, last: date, config: WindowConfig) -> Windows:
             where="windows",
             expected="train_from < train_to < validate_to < test_to",
             found=f"{train_from}, {train_to}, {validate_to}, {test_to}; outcomes from {first} to {last}",
-            mend="give dates, or shorten `look_back_days`, `validate_days` or `test_days`",
+            mend="give dates, or shorten `validate_days`, `test_days` or `jobs.dna_features.look_back_days`",
         )
     return Windows(train_from, train_to, validate_to, test_to)

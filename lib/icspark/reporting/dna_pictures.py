@@ -125,7 +125,10 @@ def _draw_importance(axes: Axes, points: pd.DataFrame) -> None:
 def _picture(draw: Draw, points: pd.DataFrame, *, title: str, note: str, height: float = SIZE[1]) -> bytes:
     figure = _figure(height)
     axes = figure.subplots()
-    draw(axes, points)
+    if points.empty:
+        axes.text(0.5, 0.5, "Too few people to show.", color=QUIET, ha="center", transform=axes.transAxes)
+    else:
+        draw(axes, points)
     return _bytes(figure, axes, title=title, note=note)
 
 

@@ -89,11 +89,16 @@ def _features() -> dict[str, ColumnSpec]:
     return {**specs, **flags}
 
 
+def named_values(data_type: T.DataType) -> T.ArrayType:
+    """Return the type of a list of named values."""
+    return T.ArrayType(T.StructType([T.StructField("name", STRING), T.StructField("value", data_type)]))
+
+
 class DnaFeature(Table, release=Release.PERSON, more=_features()):
     """One row per appointment that was held or is to come, with what was known at its prediction point.
 
-    Source: derived from linked records, services, deprivation and condition cases. Cancelled appointments are no
-    outcome: they are counted in the run record and have no row. Null where the value is not known.
+    Source: derived from linked records, services, deprivation, condition cases and extra_feature. Cancelled
+    appointments are no outcome: they are counted in the run record and have no row. Null where the value is not known.
     """
 
     appointment_id = column(STRING, "identifier of the appointment", key=True)
@@ -109,11 +114,10 @@ class DnaFeature(Table, release=Release.PERSON, more=_features()):
     is_dna = column(BOOLEAN, "not attended, by the codes that configuration counts; null while to come")
     is_after_death = column(BOOLEAN, "after the recorded death: never trained on, never on a list", required=True)
     imd_2019_quintile = column(LONG, "national quintile of IMD 2019 at the point, 1 most deprived; null if unplaced")
-
-
-def named_values(data_type: T.DataType) -> T.ArrayType:
-    """Return the type of a list of named values."""
-    return T.ArrayType(T.StructType([T.StructField("name", STRING), T.StructField("value", data_type)]))
+    extra_features = column(
+        named_values(DOUBLE),
+        "every feature of extra_feature, the same in each row, by the newest value before the point; null if none",
+    )
 
 
 class FlatAppointment(Table, release=Release.PERSON):
@@ -141,21 +145,21 @@ class ExtraFeature(Table, release=Release.PERSON):
     """
 
     person_id = column(STRING, "pseudonym of the person", key=True)
-    feature = column(STRING, "name of the feature", key=True)
+    feature = column(STRING, "name of the feature: small letters, digits and underscores", key=True)
     known_from_datetime = column(TIMESTAMP, "moment from which the value was known, UTC", key=True)
     value = column(DOUBLE, "the value; 1 and 0 for true and false")
 
 
 class DnaLeakAudit(Table):
-    """One row per cut time and column of dna_feature: whether later knowledge moved it.
+    """One row per version of dna_feature, cut time and column: whether later knowledge moved it.
 
     Source: derived: everything known only after the cut is changed or deleted and the features are made again; rows
     whose prediction point is at or before the cut must stay as they are. A table of numbers of rows, not of people.
     """
 
     cut_datetime = column(TIMESTAMP, "the cut, UTC", key=True)
-    column_name = column(STRING, "column of dna_feature", key=True)
-    feature_version = column(LONG, "version of dna_feature that was audited", key=True)
+    column_name = column(STRING, "column of dna_feature, or one of its extra features", key=True)
+    feature_version = column(LONG, "version of dna_feature that was audited", key=True, partition=True)
     rows_compared_count = column(LONG, "rows whose point is at or before the cut", required=True)
     rows_changed_count = column(LONG, "those in which the column differs", required=True)
     is_leak = column(BOOLEAN, "any differs", required=True)
@@ -232,8 +236,9 @@ class DnaCurve(Table, release=Release.AGGREGATE):
     precision), `calibration` (a tenth of the appointments: x mean probability, y observed share), `histogram` (x and y
     bounds of a bin of probability), `gain` (x share called of each site and day, y share of non-attendances among
     them), `decision` (x threshold, y net benefit of the model, y_all of acting on everybody), `importance` (label the
-    feature, y fall of the AUROC when its values are mixed). Null where a curve has no such number; a null count of the
-    histogram is a withheld one.
+    feature, y fall of the AUROC when its values are mixed). From each point to the next are at least 8 people of
+    either class: points, and tenths, are left out or joined until there are. Null where a curve has no such number; a
+    null count of the histogram is a withheld one.
     """
 
     model_name = column(STRING, "name of the model", key=True, partition=True)

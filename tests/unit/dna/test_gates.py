@@ -106,6 +106,7 @@ def audit(cuts: int, *, leaks: int = 0, version: int = 4) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "cut_datetime": [datetime(2024, 1, 1 + n, tzinfo=UTC) for n in range(cuts)],
+            "column_name": [MODEL["features"][n % 2] for n in range(cuts)],
             "feature_version": version,
             "is_leak": [n < leaks for n in range(cuts)],
         }
@@ -125,6 +126,11 @@ def audit(cuts: int, *, leaks: int = 0, version: int = 4) -> pd.DataFrame:
 )
 def test_the_leak_audit_must_be_of_that_version_long_enough_and_clean(table: pd.DataFrame | None, passed: bool) -> None:
     assert leak_gate(table, MODEL, LIMITS).is_passed is passed
+
+
+def test_a_feature_that_the_audit_passed_over_is_named_and_refused() -> None:
+    found = leak_gate(audit(12), MODEL | {"features": ["age_years", "lead_days", "debt"]}, LIMITS)
+    assert found.is_passed is False and "not audited: debt" in found.limit
 
 
 def test_a_flat_table_has_no_audit_and_is_refused() -> None:

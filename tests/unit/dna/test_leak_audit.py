@@ -13,6 +13,7 @@ import pytest
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
+from icspark.dna.extra_features import with_extra_columns
 from icspark.dna.features import Inputs, build_dna_feature
 from icspark.dna.leak_audit import Audit, Cut, audited, cut_times, sampled, span_of_points
 from icspark.dna.points import FeatureRules
@@ -44,8 +45,13 @@ def with_planted_leaks(inputs: Inputs) -> DataFrame:
         F.max_by("lsoa_2011_code", "from_date").alias("leak_newest_area"), F.count("to_date").alias("leak_moves")
     )
     deaths = inputs.people.select(PERSON, F.col("death_date").alias("leak_death"))
-    features = build_dna_feature(inputs, RULES)
-    return features.join(of_row, ROW, "left").join(newest, PERSON, "left").join(deaths, PERSON, "left")
+    assert inputs.extra is not None
+    of_extra = inputs.extra.groupBy(PERSON).agg(
+        F.max_by("value", "known_from_datetime").alias("leak_newest_extra"), F.count("*").alias("leak_extra_rows")
+    )
+    features = with_extra_columns(build_dna_feature(inputs, RULES), ("debt", "late"))
+    of_person = newest.join(deaths, PERSON, "full").join(of_extra, PERSON, "full")
+    return features.join(of_row, ROW, "left").join(of_person, PERSON, "left")
 
 
 def _at_once(own: Any) -> Any:
@@ -60,9 +66,18 @@ def inputs(inputs_of: Callable[..., Inputs], patients: ModuleType) -> Inputs:
     rows = patients.patients(seed=11, people=60)
     rows["appointments"] += [
         _of_the_clinic_day("missed", CLINIC_DAY - timedelta(minutes=75), CLINIC_DAY - timedelta(days=9), "3"),
+        _of_the_clinic_day("booked-at-it", CLINIC_DAY + timedelta(days=9), CLINIC_DAY, "5"),
         _of_the_clinic_day("booked-after-it", CLINIC_DAY + timedelta(days=9), CLINIC_DAY - timedelta(minutes=30), "5"),
     ]
+    rows["extra"] = [
+        *(_extra(number, "debt", CLINIC_DAY + timedelta(days=30 * (number % 9 - 4))) for number in range(60)),
+        *(_extra(number, "late", CLINIC_DAY + timedelta(days=number)) for number in range(60)),  # none before the cut
+    ]
     return inputs_of(rows)
+
+
+def _extra(number: int, feature: str, known_from: datetime) -> dict[str, Any]:
+    return {PERSON: f"p{number}", "feature": feature, "known_from_datetime": known_from, "value": float(number)}
 
 
 def _of_the_clinic_day(row: str, held: datetime, booked: datetime, code: str) -> dict[str, Any]:
@@ -79,6 +94,7 @@ def test_planted_leaks_are_named_and_nothing_else_is(inputs: Inputs) -> None:
     assert len(rows) == len(features.columns) - 2 and {row["feature_version"] for row in rows} == {7}
     assert all(row["is_leak"] == (row["rows_changed_count"] > 0) for row in rows)
     assert min(row["rows_compared_count"] for row in rows) > 50
+    assert {"debt", "late"} <= {row["column_name"] for row in rows}
 
 
 def test_days_before_leak_nothing_either_and_a_sample_of_persons_has_the_rates_of_all(inputs: Inputs) -> None:

@@ -193,10 +193,11 @@ def test_a_model_of_other_features_is_an_error_that_names_them(features: DataFra
 
 
 def test_a_table_without_times_and_sites_gets_them_so_that_it_can_be_scored(features: DataFrame) -> None:
-    bare = features.drop("appointment_datetime", "site_code")
-    rows = feature_rows({"feature_source": "dna_feature"}, bare)
+    none = F.lit(None).cast("array<struct<name: string, value: double>>")
+    whole = features.withColumn("extra_features", none)
+    rows = feature_rows({"feature_source": "dna_feature"}, whole.drop("appointment_datetime", "site_code"))
     assert {"appointment_datetime", "site_code"} <= set(rows.columns)
-    assert feature_rows({"feature_source": "dna_feature"}, features).columns == features.columns
+    assert feature_rows({"feature_source": "dna_feature"}, whole).columns == features.columns
 
 
 def test_without_a_champion_no_model_is_in_use_and_an_unknown_name_is_an_error(spark: SparkSession) -> None:

@@ -1,54 +1,22 @@
-"""Features of somebody else, as they were known before the point."""
+"""Where features come from: a source that is not there, and how far back its rows look."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import UTC, datetime
-
 import pytest
-from pyspark.sql import DataFrame, SparkSession
 
-from icspark.dna.feature_source import feature_rows
+from icspark.dna.feature_source import feature_rows, look_back_days
 from icspark.errors import ConfigurationError
-from icspark.tables.dna import ExtraFeature
-
-
-def at(day: int, hour: int = 0) -> datetime:
-    return datetime(2024, 5, day, hour, tzinfo=UTC)
-
-
-@pytest.fixture(scope="module")
-def points(spark: SparkSession) -> DataFrame:
-    rows = [("a1", "p1", at(3)), ("a2", "p1", at(9)), ("a3", "p2", at(9)), ("a4", "p3", at(9))]
-    return spark.createDataFrame(rows, "appointment_id string, person_id string, prediction_datetime timestamp")
-
-
-@pytest.fixture(scope="module")
-def extra(rows_of: Callable[..., DataFrame]) -> DataFrame:
-    said = [
-        ("p1", "debt", at(3), 9.0),  # at the very point: not yet known
-        ("p1", "debt", at(1), 1.0),
-        ("p1", "debt", at(2), 2.0),
-        ("p1", "carer", at(8, 23), 1.0),
-        ("p2", "debt", at(10), 5.0),
-        ("p3", "debt", at(1), 4.0),
-        ("p3", "debt", at(4), None),
-    ]
-    names = list(ExtraFeature.columns())
-    return rows_of(ExtraFeature, *[dict(zip(names, row, strict=True)) for row in said])
-
-
-def test_a_value_counts_only_where_it_was_known_before_the_point(points: DataFrame, extra: DataFrame) -> None:
-    found = feature_rows("dna_feature", points, extra).orderBy("appointment_id")
-    assert [(row.appointment_id, row.debt, row.carer) for row in found.collect()] == [
-        ("a1", 2.0, None),
-        ("a2", 9.0, 1.0),
-        ("a3", None, None),
-        ("a4", None, None),
-    ]
-    assert feature_rows("dna_feature", points, None) is points
+from icspark.plan import job_named
 
 
 def test_a_source_that_no_job_has_written_is_told() -> None:
     with pytest.raises(ConfigurationError, match="the table of features is not there"):
         feature_rows("flat_appointment", None)
+
+
+def test_training_looks_back_as_far_as_the_features_do_and_nobody_can_say_otherwise() -> None:
+    section = job_named("dna_features").config(look_back_days=365).model_dump()
+    assert look_back_days("dna_feature", section) == 365
+    assert look_back_days("flat_appointment", section) == 0
+    with pytest.raises(ValueError, match="look_back_days"):
+        job_named("dna_train").config(windows={"look_back_days": 365})

@@ -14,13 +14,13 @@ FIRST, LAST = date(2022, 4, 1), date(2025, 3, 31)
 
 
 def test_by_default_the_last_days_are_the_test_and_training_waits_for_a_look_back() -> None:
-    found = windows_between(FIRST, LAST, WindowConfig(validate_days=90, test_days=60, look_back_days=365))
+    found = windows_between(FIRST, LAST, WindowConfig(validate_days=90, test_days=60), look_back_days=365)
     assert found == Windows(date(2023, 4, 1), date(2024, 11, 2), date(2025, 1, 31), date(2025, 4, 1))
 
 
 def test_given_dates_stand() -> None:
     given = WindowConfig(train_to=date(2024, 9, 1), validate_to=date(2024, 12, 1), test_to=date(2025, 2, 1))
-    assert windows_between(FIRST, LAST, given) == Windows(
+    assert windows_between(FIRST, LAST, given, look_back_days=730) == Windows(
         date(2024, 3, 31), date(2024, 9, 1), date(2024, 12, 1), date(2025, 2, 1)
     )
 
@@ -34,13 +34,13 @@ def test_the_windows_part_the_days_without_a_gap_or_an_overlap(windows: Windows)
 
 
 @pytest.mark.parametrize(
-    ("config", "message"),
+    ("config", "back", "message"),
     [
-        (WindowConfig(train_from=date(2023, 1, 1)), "whole look-back"),
-        (WindowConfig(look_back_days=1000), "in no order"),
-        (WindowConfig(train_to=date(2025, 1, 1), validate_to=date(2024, 12, 1)), "in no order"),
+        (WindowConfig(train_from=date(2023, 1, 1)), 730, "whole look-back.*jobs.dna_features.look_back_days"),
+        (WindowConfig(), 1000, "in no order.*jobs.dna_features.look_back_days"),
+        (WindowConfig(train_to=date(2025, 1, 1), validate_to=date(2024, 12, 1)), 730, "in no order"),
     ],
 )
-def test_what_cannot_be_is_refused(config: WindowConfig, message: str) -> None:
-    with pytest.raises(ConfigurationError, match=message):
-        windows_between(FIRST, LAST, config)
+def test_what_cannot_be_is_refused(config: WindowConfig, back: int, message: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"(?s){message}"):
+        windows_between(FIRST, LAST, config, look_back_days=back)
