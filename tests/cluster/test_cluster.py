@@ -39,7 +39,8 @@ def run(root: Path, folder: Path, name: str, session: dict[str, object]) -> Stor
 def test_the_extract_gives_the_same_tables_on_a_cluster(
     spark: SparkSession, root: Path, tmp_path: Path, cluster_master: str
 ) -> None:
-    small = {"driver_memory": "1g", "shuffle_partitions": 4}
+    as_it_is = {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}  # as at home
+    small = {"driver_memory": "1g", "shuffle_partitions": 4, "conf": as_it_is}
     there = Tables(spark, run(root, tmp_path, "cluster", {**small, "master": cluster_master}))
     here = Tables(spark, run(root, tmp_path, "suffolk", {"driver_memory": "1g"}))
     for table in TABLES:
