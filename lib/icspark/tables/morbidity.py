@@ -229,7 +229,7 @@ class MorbidityEnrichment(Table, release=Release.AGGREGATE):
     people_count = column(LONG, "people of the group", required=True, is_count=True)
     observed_count = column(LONG, "people of the group with the condition", required=True, is_count=True)
     expected_count = column(DOUBLE, "expected if it were spread evenly within strata", **_CASES)
-    ratio = column(DOUBLE, "observed / expected", **_CASES)
+    ratio = column(DOUBLE, "observed / expected", follows="observed_count", **_CASES)
     z = column(DOUBLE, "(observed - expected) / standard deviation", **_CASES)
     p_value = column(DOUBLE, "two-sided: exact where few are expected, else of z", **_CASES)
     is_exact = column(BOOLEAN, "the p value is exact", required=True)
@@ -252,6 +252,6 @@ class Trajectory(Table, release=Release.AGGREGATE):
         required=True,
         **_PATH,
     )
-    ratio = column(DOUBLE, "people / expected", **_PATH)
-    ratio_lower_95 = column(DOUBLE, "lower 95 % limit: exact Poisson", **_PATH)
-    ratio_upper_95 = column(DOUBLE, "upper 95 % limit, likewise", **_PATH)
+    ratio = column(DOUBLE, "people / expected", follows="people_count", **_PATH)
+    ratio_lower_95 = column(DOUBLE, "lower 95 % limit: exact Poisson", follows="people_count", **_PATH)
+    ratio_upper_95 = column(DOUBLE, "upper 95 % limit, likewise", follows="people_count", **_PATH)
