@@ -68,6 +68,9 @@ def _column_problems(table: type[Table]) -> Iterator[str]:
         for other in needed:
             if other not in declared:
                 yield f"{name} depends on {other}, which is not declared as a count"
+        followed = table.columns().get(spec.follows)
+        if spec.follows and (followed is None or not (followed.is_count or followed.rate)):
+            yield f"{name} follows {spec.follows}, which is no count and no rate"
         if spec.is_count and (spec.key or spec.rate or not isinstance(spec.data_type, T.NumericType)):
             yield f"{name} is declared as a count, and is a key, a rate or no number"
         if not (spec.key or spec.is_open or spec.is_count or needed) and _may_hold_numbers(spec.data_type):

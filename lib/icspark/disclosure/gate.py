@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pyspark.sql import Column, DataFrame
@@ -93,7 +93,7 @@ def _declared(table: type[Table], frame: DataFrame) -> DataFrame:
 
 def _released(table: type[Table], frame: DataFrame, base: int) -> DataFrame:
     specs = table.columns()
-    values = [_value(spec, base).cast(spec.data_type).alias(name) for name, spec in specs.items()]
+    values = [_value(specs, name, base).cast(spec.data_type).alias(name) for name, spec in specs.items()]
     named = [F.when(_is_withheld(spec) & F.col(name).isNotNull(), F.lit(name)) for name, spec in specs.items()]
     return frame.select(*values, F.concat_ws(",", *named).alias(MARKER))
 
@@ -106,16 +106,38 @@ def _is_withheld(spec: ColumnSpec) -> Column:
     return F.arrays_overlap(F.col(WITHHELD), F.array(*(F.lit(n) for n in sorted(needed)))) if needed else F.lit(False)
 
 
-def _value(spec: ColumnSpec, base: int) -> Column:
+def _value(specs: Mapping[str, ColumnSpec], name: str, base: int) -> Column:
+    spec = specs[name]
     if spec.is_count:
-        published = _rounded(spec.name, base)
+        published = _rounded(name, base)
     elif spec.rate:
         pair = spec.rate
         ratio = F.try_divide(_rounded(pair.numerator, base), _rounded(pair.denominator, base))
-        published = F.when(F.col(spec.name).isNotNull(), ratio * F.lit(pair.per))
+        published = F.when(F.col(name).isNotNull(), ratio * F.lit(pair.per))
+    elif spec.follows:
+        scale = F.try_divide(_value(specs, spec.follows, base), F.col(spec.follows))
+        precise = _as_precise(F.coalesce(F.col(name) * scale, F.col(name)), spec.withheld_with, base)
+        # The limit of a share stays a share.
+        published = F.when(F.col(name) <= 1, F.least(precise, F.lit(1.0))).otherwise(precise)
     else:
-        published = F.col(spec.name)
+        published = F.col(name)
     return F.when(~_is_withheld(spec), published)
+
+
+def _as_precise(value: Column, counts: Sequence[str], base: int) -> Column:
+    """Return a number in steps of 1, 2 or 5 times a power of ten: the least step at or above value x base / count.
+
+    The count is the smallest above 0 of `counts`, rounded: what is published of it may be wrong by half of that.
+    """
+    smallest = F.array_min(F.array(*[F.when(F.col(name) > 0, _rounded(name, base)) for name in counts]))
+    least = F.abs(value) * F.lit(float(base)) / F.greatest(smallest, F.lit(float(base)))
+    power = F.floor(F.log10(least))
+    digit = least / F.pow(F.lit(10.0), power)
+    unit = F.when(digit <= 1, 1).when(digit <= 2, 2).when(digit <= 5, 5).otherwise(10).cast("double")
+    # Whole numbers are scaled by a power of ten in one division or product, so that 0.3 is 0.3.
+    up, down = F.pow(F.lit(10.0), F.greatest(power, F.lit(0))), F.pow(F.lit(10.0), F.greatest(-power, F.lit(0)))
+    steps = F.round(value / (unit * F.pow(F.lit(10.0), power)))
+    return F.coalesce(steps * unit * up / down, value)
 
 
 def _rounded(count: str, base: int) -> Column:

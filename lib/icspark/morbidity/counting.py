@@ -19,7 +19,7 @@ from pyspark.sql import functions as F
 
 from icspark.errors import QualityError
 from icspark.morbidity.cells import Cells, Integers
-from icspark.morbidity.tally import NO_DAY, PERIODS, Int32s, People, Plan, Tally, poisson_weights
+from icspark.morbidity.tally import NO_DAY, PERIODS, Int32s, People, Plan, Tally, poisson_weights, together
 from icspark.tables.morbidity import ConditionHistory
 
 BLOCK = 1 << 17
@@ -27,6 +27,9 @@ BLOCK = 1 << 17
 
 BUFFERED = 1 << 22
 """Conditions (or weights) that a task gathers before it counts: sorting by stratum pays only over many people."""
+
+SEPARATOR = "\x1f"
+"""Stands between two names in one text."""
 
 BLOCKS = "name string, part int, width int, counts binary"
 
@@ -147,41 +150,45 @@ class _Task:
     def columns(self) -> list[str | Column]:
         order = [ConditionHistory.onset_days] if self.plan.min_gap else []
         key = ["key"] if self.replicates else []
-        return [ConditionHistory.stratum, ConditionHistory.conditions, *order, *key]
+        return [ConditionHistory.stratum, _in_one_text(ConditionHistory.conditions), *order, *key]
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         tally = Tally(self.plan)
-        waiting: list[pa.RecordBatch] = []
+        waiting: list[People] = []
         size = 0
         for batch in batches:
-            waiting.append(batch)
-            size += max(len(batch.column(1).flatten()), batch.num_rows * len(self.replicates))
+            people = self._people(batch)
+            waiting.append(people)
+            size += max(len(people.conditions), batch.num_rows * len(self.replicates))
             if size >= BUFFERED:
-                tally.add(self._people(waiting))
+                tally.add(together(waiting))
                 waiting, size = [], 0
         if waiting:
-            tally.add(self._people(waiting))
+            tally.add(together(waiting))
         for name, counts in tally.counts.items():
             yield from _blocks(name, counts.ravel())
 
-    def _people(self, batches: list[pa.RecordBatch]) -> People:
-        table = pa.Table.from_batches(batches).combine_chunks()
-        lists = table.column(ConditionHistory.conditions).combine_chunks()
-        offsets = np.concatenate([[0], np.cumsum(pc.list_value_length(lists).to_numpy(zero_copy_only=False))])
+    def _people(self, batch: pa.RecordBatch) -> People:
+        lists = pc.split_pattern(batch.column(ConditionHistory.conditions), SEPARATOR)
+        sizes = pc.fill_null(pc.list_value_length(lists), 0).to_numpy(zero_copy_only=False)
         days = weights = None
         if self.plan.min_gap:
-            flat = table.column(ConditionHistory.onset_days).combine_chunks().flatten()
+            flat = batch.column(ConditionHistory.onset_days).flatten()
             days = pc.fill_null(flat, NO_DAY).to_numpy(zero_copy_only=False)
         if self.replicates:
-            keys = table.column("key").to_numpy()
-            weights = poisson_weights(keys, self.replicates, self.seed)
+            weights = poisson_weights(batch.column("key").to_numpy(), self.replicates, self.seed)
         return People(
-            stratum=_index(table.column(ConditionHistory.stratum).combine_chunks(), self.survey.strata),
-            offsets=offsets.astype(np.int64),
+            stratum=_index(batch.column(ConditionHistory.stratum), self.survey.strata),
+            offsets=np.concatenate([[0], np.cumsum(sizes, dtype=np.int64)]),
             conditions=_index(lists.flatten(), self.survey.conditions),
             days=days,
             weights=weights,
         )
+
+
+def _in_one_text(conditions: str) -> Column:
+    # One text a person is handed to Python at half the cost of a text for each condition; null: no conditions.
+    return F.when(F.size(conditions) > 0, F.concat_ws(SEPARATOR, conditions)).alias(conditions)
 
 
 def _summed(histories: DataFrame, task: _Task) -> dict[str, NDArray[np.int64]]:

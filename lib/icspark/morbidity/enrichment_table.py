@@ -39,7 +39,7 @@ def build_morbidity_enrichment(
     """Return morbidity_enrichment: every condition and set, in every group of every demographic, within the others.
 
     `conditions` names those that are wanted; empty: all. A set is called `set:<name>`, a missing value is the group
-    `unknown`. Raises ConfigurationError for a column that people do not have.
+    `unknown`. Raises ConfigurationError for a column that people do not have, or a condition that nobody has.
     """
     unknown = sorted(set(demographics) - set(STRATA))
     if unknown or not demographics:
@@ -50,7 +50,10 @@ def build_morbidity_enrichment(
     people = histories.groupBy(*named).agg(F.count(F.lit(1)).alias(PEOPLE))
     listed = histories.select(*named, F.explode(_subjects(sets, conditions)).alias(SUBJECT))
     cases = listed.groupBy(*demographics, SUBJECT).agg(F.count(F.lit(1)).alias(CASES))
-    blocks = [_of_demographic(_gathered(people), _gathered(cases), name, demographics) for name in demographics]
+    of_people, of_cases = _gathered(people), _gathered(cases)
+    if missing := sorted(set(conditions) - set(of_cases[SUBJECT])):
+        raise ConfigurationError("nobody has such a condition", found=", ".join(missing), mend="see condition_history")
+    blocks = [_of_demographic(of_people, of_cases, name, demographics) for name in demographics]
     columns = {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
     columns[MorbidityEnrichment.q_value] = benjamini_hochberg(columns[MorbidityEnrichment.p_value])
     return frame_of(histories.sparkSession, MorbidityEnrichment, columns)

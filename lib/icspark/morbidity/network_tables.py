@@ -15,6 +15,8 @@ from icspark.morbidity.pair_table import Columns, significant
 from icspark.morbidity.stability import Stability
 from icspark.tables.morbidity import MorbidityEdge, MorbidityNode, MorbidityPair
 
+OF_PAIR = (MorbidityPair.both_count, MorbidityPair.a_count, MorbidityPair.b_count, MorbidityPair.odds_ratio)
+
 
 @dataclass(frozen=True)
 class Told:
@@ -61,12 +63,17 @@ def edge_frame(spark: SparkSession, network: Network, columns: Columns, stabilit
     rows = []
     for edge in network.edges:
         pair = frozenset((edge.source, edge.target))
+        of_pair = {name: columns[name][place[pair]] for name in OF_PAIR}
         row = {
             MorbidityEdge.source: edge.source,
             MorbidityEdge.target: edge.target,
             MorbidityEdge.is_directed: edge.is_directed,
-            MorbidityEdge.both_count: int(columns[MorbidityPair.both_count][place[pair]]),
-            MorbidityEdge.odds_ratio: float(columns[MorbidityPair.odds_ratio][place[pair]]),
+            MorbidityEdge.condition_a: min(pair),
+            MorbidityEdge.condition_b: max(pair),
+            MorbidityEdge.both_count: int(of_pair[MorbidityPair.both_count]),
+            MorbidityEdge.a_count: int(of_pair[MorbidityPair.a_count]),
+            MorbidityEdge.b_count: int(of_pair[MorbidityPair.b_count]),
+            MorbidityEdge.odds_ratio: float(of_pair[MorbidityPair.odds_ratio]),
             MorbidityEdge.weight: _rounded(edge.weight),
             MorbidityEdge.length: _rounded(edge.length),
             MorbidityEdge.kept_share: stability.kept[pair] if stability else None,

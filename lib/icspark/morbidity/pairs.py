@@ -10,12 +10,10 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from icspark.errors import ConfigurationError
-from icspark.morbidity.counting import count, survey
+from icspark.morbidity.counting import SEPARATOR, count, survey
 from icspark.morbidity.histories import STRATA, UNKNOWN
 from icspark.morbidity.pair_table import Columns, PairRules, frame_of, group_columns, pair_columns
 from icspark.tables.morbidity import ConditionCode, ConditionHistory, MorbidityPair, MorbidityPairByGroup
-
-SEPARATOR = "\x1f"
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ Memory of a tally of C conditions and H strata, in bytes: 2 C^2 H for the pairs,
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TypeVar, cast
@@ -83,6 +83,21 @@ class People:
         sizes = np.diff(self.offsets)
         order = np.lexsort((sizes, self.stratum))
         return order, sizes[order]
+
+
+def together(several: Sequence[People]) -> People:
+    """Return the people of all, in order; days and weights where they have them."""
+    ends = np.cumsum([0, *(len(people.conditions) for people in several)])
+    offsets = [people.offsets[:-1] + end for people, end in zip(several, ends[:-1], strict=True)]
+    days = [people.days for people in several if people.days is not None]
+    weights = [people.weights for people in several if people.weights is not None]
+    return People(
+        stratum=np.concatenate([people.stratum for people in several]),
+        offsets=np.concatenate([*offsets, ends[-1:]]),
+        conditions=np.concatenate([people.conditions for people in several]),
+        days=np.concatenate(days) if days else None,
+        weights=np.concatenate(weights) if weights else None,
+    )
 
 
 class Tally:

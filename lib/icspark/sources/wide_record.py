@@ -53,18 +53,19 @@ def read(spark: SparkSession, source: Source, layout: WideLayout) -> Checked:
     _demand(raw.columns, [*layout.strata, *codes, *(time for time in codes.values() if time)])
     parts = [F.coalesce(_unmarked(F.col(f"`{name}`")), F.lit("unknown")) for name in layout.strata]
     stratum = F.concat_ws("|", *parts) if parts else F.lit("all")
-    cells = F.array(*[_cells(code, time) for code, time in codes.items()])
     # Most cells are empty, and only the others are worth trimming and casting.
-    filled = F.transform(F.filter(cells, lambda pair: pair["code"] != ""), _pair)
+    filled = F.filter(F.array(*[_cells(code, time) for code, time in codes.items()]), F.isnotnull)
+    pairs = F.filter(F.transform(F.transform(filled, _numbered), _judged), lambda pair: pair["code"].isNotNull())
     rows = with_record_number(raw).select(
         *BOOKKEEPING,
         WideRecord.record_number,
         stratum.alias(WideRecord.stratum),
-        F.filter(filled, lambda pair: pair["code"].isNotNull()).alias("_pairs"),
+        F.sort_array(pairs).alias("_pairs"),
     )
-    names = F.array_sort(F.array_distinct(F.col("_pairs.code")))
+    named = rows.withColumn(WideRecord.codes, F.array_distinct(F.col("_pairs.code")))
     earliest = F.transform(WideRecord.codes, lambda name: F.array_min(_times_of(name)))
-    named = rows.withColumn(WideRecord.codes, names).withColumn(WideRecord.times, earliest)
+    has_repeats = F.size(WideRecord.codes) < F.size("_pairs")
+    named = named.withColumn(WideRecord.times, F.when(has_repeats, earliest).otherwise(F.col("_pairs.time")))
     is_bad = F.exists("_pairs", lambda pair: pair["is_bad"])
     judged = named.withColumn("_has_bad_time", is_bad)
     return check(judged, WideRecord, RULES, ceiling=source.rejected_ceiling, keys_are_unique=True)
@@ -93,15 +94,21 @@ def with_record_number(rows: DataFrame) -> DataFrame:
 
 def _cells(code: str, time: str | None) -> Column:
     text = F.lit(None).cast("string") if time is None else F.col(f"`{time}`")
-    return F.struct(F.col(f"`{code}`").alias("code"), text.alias("time"))
+    return F.when(F.col(f"`{code}`") != "", F.struct(F.col(f"`{code}`").alias("code"), text.alias("time")))
 
 
-def _pair(cells: Column) -> Column:
-    text = _unmarked(cells["time"])
-    number = F.coalesce(text.try_cast("int"), F.unix_date(text.try_cast("date")))
-    known = F.when(number > 0, number)
-    is_bad = F.coalesce(text.isNotNull() & number.isNull(), F.lit(False))
-    return F.struct(_unmarked(cells["code"]).alias("code"), known.alias("time"), is_bad.alias("is_bad"))
+def _numbered(cells: Column) -> Column:
+    # In a step of its own, since Spark works out an expression as often as it is named within one lambda.
+    time = cells["time"]
+    number = F.coalesce(time.try_cast("int"), F.unix_date(time.try_cast("date")))
+    return F.struct(F.btrim(cells["code"]).alias("code"), time.alias("text"), number.alias("number"))
+
+
+def _judged(cells: Column) -> Column:
+    number = cells["number"]
+    is_bad = F.when(number.isNull(), _unmarked(cells["text"]).isNotNull()).otherwise(F.lit(False))
+    code = F.when(~cells["code"].isin(list(NULL_MARKERS)), cells["code"])
+    return F.struct(code.alias("code"), F.when(number > 0, number).alias("time"), is_bad.alias("is_bad"))
 
 
 def _unmarked(text: Column) -> Column:

@@ -77,7 +77,8 @@ class ConditionHistory(Table, release=Release.PERSON):
     )
 
 
-_PAIR: dict[str, Any] = {"withheld_with": ("both_count", "a_count", "b_count")}
+_OF_PAIR = ("both_count", "a_count", "b_count")
+_PAIR: dict[str, Any] = {"withheld_with": _OF_PAIR}
 _DIRECTION: dict[str, Any] = {"withheld_with": ("a_before_b_count", "b_before_a_count", "both_count")}
 
 
@@ -134,7 +135,7 @@ class MorbidityPair(PairColumns, release=Release.AGGREGATE):
     order_q_value = column(DOUBLE, "Benjamini-Hochberg over the pairs", **_DIRECTION)
 
 
-_COUNTS = ("both_count", "a_count", "b_count", "people_count")
+_COUNTS = (*_OF_PAIR, "people_count")
 
 
 class MorbidityPairByGroup(
@@ -162,7 +163,6 @@ class MorbidityPairByGroup(
 
 _CASES: dict[str, Any] = {"withheld_with": ("observed_count",)}
 _PATH: dict[str, Any] = {"withheld_with": ("people_count",)}
-_BOTH: dict[str, Any] = {"withheld_with": ("both_count",)}
 _NODE: dict[str, Any] = {"withheld_with": ("cases_count",)}
 
 
@@ -188,21 +188,32 @@ class MorbidityNode(Table, release=Release.AGGREGATE):
     distance = column(DOUBLE, "length of the shortest way from the nearest reference condition", **_NODE)
 
 
-class MorbidityEdge(Table, release=Release.AGGREGATE):
+class MorbidityEdge(
+    Table,
+    release=Release.AGGREGATE,
+    breaks_down=(
+        Breakdown(MorbidityPair, by=("condition_a", "condition_b"), columns={name: name for name in _OF_PAIR}),
+    ),
+):
     """One row per edge of the network.
 
     Source: derived from morbidity_pair and condition_history. An arrow says `source` precedes `target`, never that it
-    causes it; without one the order is that of the alphabet. Null `kept_share` where no replicates were drawn.
+    causes it; without one the order is that of the alphabet. The counts are those of the pair, and leave where they do.
+    Null `kept_share` where no replicates were drawn.
     """
 
     source = column(STRING, "condition; where directed, the one that comes first", key=True)
     target = column(STRING, "the other condition", key=True)
     is_directed = column(BOOLEAN, "the order can be told", required=True)
+    condition_a = column(STRING, "of the two, the first in the alphabet", required=True)
+    condition_b = column(STRING, "of the two, the second in the alphabet", required=True)
     both_count = column(LONG, "people with both", required=True, is_count=True)
-    odds_ratio = column(DOUBLE, "Mantel-Haenszel odds ratio", **_BOTH)
-    weight = column(DOUBLE, "ln of the ratio that the network is made of", **_BOTH)
-    length = column(DOUBLE, "1 / that ratio", **_BOTH)
-    kept_share = column(DOUBLE, "share of replicates of people in which it is kept", **_BOTH)
+    a_count = column(LONG, "people with a", required=True, is_count=True)
+    b_count = column(LONG, "people with b", required=True, is_count=True)
+    odds_ratio = column(DOUBLE, "Mantel-Haenszel odds ratio", **_PAIR)
+    weight = column(DOUBLE, "ln of the ratio that the network is made of", **_PAIR)
+    length = column(DOUBLE, "1 / that ratio", **_PAIR)
+    kept_share = column(DOUBLE, "share of replicates of people in which it is kept", **_PAIR)
 
 
 class MorbidityEnrichment(Table, release=Release.AGGREGATE):
@@ -218,7 +229,7 @@ class MorbidityEnrichment(Table, release=Release.AGGREGATE):
     people_count = column(LONG, "people of the group", required=True, is_count=True)
     observed_count = column(LONG, "people of the group with the condition", required=True, is_count=True)
     expected_count = column(DOUBLE, "expected if it were spread evenly within strata", **_CASES)
-    ratio = column(DOUBLE, "observed / expected", **_CASES)
+    ratio = column(DOUBLE, "observed / expected", follows="observed_count", **_CASES)
     z = column(DOUBLE, "(observed - expected) / standard deviation", **_CASES)
     p_value = column(DOUBLE, "two-sided: exact where few are expected, else of z", **_CASES)
     is_exact = column(BOOLEAN, "the p value is exact", required=True)
@@ -241,6 +252,6 @@ class Trajectory(Table, release=Release.AGGREGATE):
         required=True,
         **_PATH,
     )
-    ratio = column(DOUBLE, "people / expected", **_PATH)
-    ratio_lower_95 = column(DOUBLE, "lower 95 % limit: exact Poisson", **_PATH)
-    ratio_upper_95 = column(DOUBLE, "upper 95 % limit, likewise", **_PATH)
+    ratio = column(DOUBLE, "people / expected", follows="people_count", **_PATH)
+    ratio_lower_95 = column(DOUBLE, "lower 95 % limit: exact Poisson", follows="people_count", **_PATH)
+    ratio_upper_95 = column(DOUBLE, "upper 95 % limit, likewise", follows="people_count", **_PATH)

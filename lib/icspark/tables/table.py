@@ -50,8 +50,10 @@ class ColumnSpec:
     """One column: type, meaning, and what disclosure control has to know of it.
 
     `is_count` marks a count of people or of their events; `withheld_with` names the counts whose suppression
-    withholds this estimate (or count); `rate` recomputes it; `is_open` says that no count of people stands behind
-    this number (hectares, a published score). `vintage` is the edition of the area codes that it holds.
+    withholds this estimate (or count); `rate` recomputes it; `follows` names the count or rate that it is a multiple of
+    (a limit, a ratio to what was expected): it leaves in proportion to the rounded one, and no more precise; `is_open`
+    says that no count of people stands behind this number (hectares, a published score). `vintage` is the edition of
+    the area codes that it holds.
     """
 
     data_type: T.DataType
@@ -63,6 +65,7 @@ class ColumnSpec:
     is_count: bool = False
     withheld_with: tuple[str, ...] = ()
     rate: Rate | None = None
+    follows: str = ""
     is_open: bool = False
     name: str = ""
 
@@ -82,7 +85,7 @@ def column(data_type: T.DataType, description: str, **options: Any) -> str:
     """Declare a column of a Table. Typed as `str`, since reading the attribute gives the column's name.
 
     Options are the fields of ColumnSpec: key, required, partition, vintage, is_count, withheld_with, rate,
-    is_open.
+    follows, is_open.
     """
     return cast(str, ColumnSpec(data_type, description, **options))
 

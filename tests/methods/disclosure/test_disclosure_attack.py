@@ -20,9 +20,9 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 
 from icspark.disclosure.config import DisclosureConfig
 from icspark.disclosure.gate import MARKER, release
-from icspark.tables.table import Breakdown, ColumnSpec, Release, Table, column
+from icspark.tables.table import Breakdown, ColumnSpec, Rate, Release, Table, column
 
-STRING, LONG = T.StringType(), T.LongType()
+STRING, LONG, DOUBLE = T.StringType(), T.LongType(), T.DoubleType()
 SPLIT = {"admissions_count": ("emergency_count", "other_count")}
 PEOPLE = {"people_count": "people_count"}
 ALL = {name: name for name in ("people_count", "admissions_count", "emergency_count", "other_count")}
@@ -282,3 +282,63 @@ def test_a_declared_sum_that_stays_inside_is_no_reason_to_withhold(spark: SparkS
     world = make_world(7, 20)
     hidden = withheld(world, spark, (AreaByGroup,))
     assert hidden == {c for c, v in world.values.items() if c[0] is AreaByGroup and 1 <= v <= 7}
+
+
+BOTH = ("events_count", "person_years")
+
+
+class Rates(Table, release=Release.AGGREGATE):
+    """One row per area."""
+
+    area = column(STRING, "area", key=True)
+    events_count = column(LONG, "events", is_count=True)
+    person_years = column(DOUBLE, "person-years", is_count=True)
+    rate = column(DOUBLE, "events / person-years", rate=Rate(*BOTH))
+    rate_lower_95 = column(DOUBLE, "Byar's", withheld_with=BOTH, follows="rate")
+    rate_upper_95 = column(DOUBLE, "Byar's", withheld_with=BOTH, follows="rate")
+
+
+def byar(events: int, years: float) -> tuple[float, float]:
+    """Return Byar's limits of a rate (Breslow and Day 1987, equation 2.13)."""
+    low, high = ((n, 1.959963984540054 / (3 * n**0.5)) for n in (events, events + 1))
+    return (
+        low[0] * (1 - 1 / (9 * low[0]) - low[1]) ** 3 / years,
+        high[0] * (1 - 1 / (9 * high[0]) + high[1]) ** 3 / years,
+    )
+
+
+def as_published(events: int, years: float) -> tuple[float, ...]:
+    """Return the limits as the rule of the gate has them, written anew: an attacker knows the rule."""
+    count, below = 5 * ((events + 2) // 5), 5 * np.floor((years + 2.5) / 5)
+    found = []
+    for limit in byar(events, years):
+        value = limit * (count / below) / (events / years)
+        steps = sorted(digit * 10.0**power for power in range(-9, 5) for digit in (1, 2, 5))
+        step = next(s for s in steps if s >= value * 5 / min(count, below) * (1 - 1e-12))
+        found.append(round(np.round(value / step) * step, 12))
+    return tuple(found)
+
+
+def test_limits_do_not_give_back_the_count_that_was_rounded(spark: SparkSession) -> None:
+    """The ratio of two exact limits belongs to one count; of those that leave, nearly always to several.
+
+    The attacker knows the person-years exactly, and tries all counts that round to the published one.
+    """
+    draw = np.random.default_rng(3)
+    events = np.where(draw.random(400) < 0.5, draw.integers(8, 40, 400), draw.integers(8, 400, 400))
+    years = draw.uniform(500, 5000, 400)
+    given = [
+        (f"{i:03d}", int(n), float(y), float(n / y), *byar(int(n), float(y)))
+        for i, (n, y) in enumerate(zip(events, years, strict=True))
+    ]
+    schema = T.StructType([T.StructField(f.name, f.dataType) for f in Rates.schema()])
+    released = release({Rates: spark.createDataFrame(given, schema)}, DisclosureConfig())[Rates].collect()
+    exact, left = [], []
+    for row, (_, n, y, _, lower, upper) in zip(sorted(released), given, strict=True):
+        around = [m for m in range(row.events_count - 2, row.events_count + 3) if m >= 8]
+        published = (round(row.rate_lower_95, 12), round(row.rate_upper_95, 12))
+        exact.append([m for m in around if abs(byar(m, 1)[1] / byar(m, 1)[0] - upper / lower) < 1e-9])
+        left.append([m for m in around if as_published(m, y) == published])
+        assert exact[-1] == [n] and n in left[-1], row.area
+    assert np.mean([len(counts) == 1 for counts in left]) < 0.04
+    assert np.mean([len(counts) for counts in left]) > 4.5

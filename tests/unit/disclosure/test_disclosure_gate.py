@@ -64,6 +64,16 @@ class Hospital(Table):
     beds = column(LONG, "beds")
 
 
+class Seen(Table, release=Release.AGGREGATE):
+    """One row per LSOA."""
+
+    lsoa_2011_code = column(STRING, "LSOA", key=True)
+    seen_count = column(LONG, "events", is_count=True)
+    person_years = column(DOUBLE, "person-years", is_count=True)
+    rate = column(DOUBLE, "seen / person-years", rate=Rate("seen_count", "person_years", 1000.0))
+    rate_upper_95 = column(DOUBLE, "limit", withheld_with=("seen_count", "person_years"), follows="rate")
+
+
 class Visit(Table, release=Release.PERSON):
     """One row per visit."""
 
@@ -377,3 +387,30 @@ def test_tables_that_breakdowns_connect_are_judged_together_whichever_leaves() -
     assert leaves_with(PlaceActivityByBand, everything) == (PlaceActivityByBand, PlaceActivity)
     assert leaves_with(PlaceActivity, everything) == (PlaceActivity, PlaceActivityByBand)
     assert leaves_with(Hospital, everything) == (Hospital,)
+
+
+def test_a_limit_follows_its_rounded_rate_and_is_no_more_precise(spark: SparkSession) -> None:
+    known = [
+        (12, 100.0, 210.0, 200.0),  # x (10 / 100) / (12 / 100) = 175, in steps of at least 175 x 5 / 10: of 100
+        (1003, 5001.0, 213.1, 214.0),  # x (1005 / 5000) / (1003 / 5001) = 213.57, in steps of at least 1.06: of 2
+        (0, 100.0, 36.9, 36.0),  # no events are no secret: of 100 years, in steps of at least 1.845: of 2
+        (1003, 1007.0, 0.9995, 1.0),  # x (1005 / 1005) / (1003 / 1007) = 1.0035, and the limit of a share stays one
+        (12, 40.0, 0.3, 0.2),  # x (10 / 40) / (12 / 40) = 0.25, in steps of at least 0.125: of 0.2
+        (3, 100.0, 90.0, None),
+        (12, 100.0, None, None),
+        (12, 100.0, 0.0, 0.0),
+    ]
+    given = [(f"E{i}", n, years, 1000.0 * n / years, upper) for i, (n, years, upper, _) in enumerate(known)]
+    released = release({Seen: frame(spark, Seen, given)}, CONFIG)[Seen]
+    assert [row[1] for row in rows(released, "lsoa_2011_code", "rate_upper_95")] == [row[-1] for row in known]
+
+
+def test_what_follows_has_to_follow_a_count_or_a_rate() -> None:
+    class Astray(Table, release=Release.AGGREGATE):
+        """One row."""
+
+        people_count = column(LONG, "people", is_count=True)
+        mean = column(DOUBLE, "mean", withheld_with=("people_count",))
+        lower_95 = column(DOUBLE, "limit", withheld_with=("people_count",), follows="mean")
+
+    assert problems(Astray) == ["lower_95 follows mean, which is no count and no rate"]

@@ -82,7 +82,8 @@ def test_bands_of_age(spark: SparkSession) -> None:
 def test_the_area_of_the_day_and_its_national_quintile(spark: SparkSession) -> None:
     described = spark.createDataFrame([(p, day("2020-05-31")) for p in "abc"], "person_id string, _point date")
     homes = [("a", "2000-01-01", "2020-05-31", "E01000001"), ("a", "2020-05-31", None, "E01000002")]
-    homes += [("b", "2000-01-01", "2020-06-01", "E01000003")]
+    # Two homes at once are a defect of person_area, and still one stratum: that of the first code.
+    homes += [("b", "2000-01-01", "2020-06-01", "E01000003"), ("b", "2010-01-01", None, "E01000009")]
     rows = [(p, day(begin), day(end), lsoa, "point", None, f"{lsoa}x", "point", None) for p, begin, end, lsoa in homes]
     deprivation = spark.createDataFrame(
         [("E01000002", 1), ("E01000003", 10)], "lsoa_2011_code string, imd_2019_decile long"

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.types import StructField, StructType
 from scipy import stats
 
-from icspark.disclosure.declarations import check_declarations
+from icspark.disclosure.config import DisclosureConfig
+from icspark.disclosure.declarations import check_declarations, leaves_with
+from icspark.disclosure.gate import release
 from icspark.errors import ConfigurationError, QualityError
 from icspark.graphs import network as graphs
 from icspark.graphs.model import Edge, Network
@@ -26,6 +30,7 @@ from icspark.morbidity.trajectories import (
     trajectory_frame,
 )
 from icspark.tables import morbidity as tables
+from icspark.tables.table import Table
 
 
 def columns(**changed: object) -> dict[str, np.ndarray]:
@@ -165,6 +170,8 @@ def test_enrichment_of_conditions_and_sets(histories) -> None:
     assert (everybody.z, everybody.p_value, everybody.ratio) == (None, 1.0, 1.0)
     with pytest.raises(ConfigurationError, match="shoe_size"):
         build_morbidity_enrichment(frame, ("shoe_size",), {})
+    with pytest.raises(ConfigurationError, match="nobody has such a condition.*zebra"):
+        build_morbidity_enrichment(frame, ("sex_code",), {}, conditions=("a", "zebra"))
 
 
 def test_every_number_says_what_it_is_to_the_gate() -> None:
@@ -175,5 +182,38 @@ def test_every_number_says_what_it_is_to_the_gate() -> None:
             tables.MorbidityEnrichment,
             tables.Trajectory,
             tables.MorbidityPair,
+            tables.MorbidityPairByGroup,
         ]
     )
+
+
+def test_what_stays_behind_of_a_pair_stays_behind_of_its_edge(spark: SparkSession) -> None:
+    """7 and 7 of the groups make 14: the sum is withheld with them, also where an edge repeats it."""
+    pair = {
+        "condition_a": "a",
+        "condition_b": "b",
+        "a_count": 100,
+        "b_count": 100,
+        "people_count": 1000,
+        "odds_ratio": 2.0,
+    }
+    halves = [
+        pair | {"group_by": "sex_code", "group": group, "both_count": 7, "a_count": 50, "b_count": 50} for group in "12"
+    ]
+    edge = pair | {"source": "b", "target": "a", "both_count": 14, "weight": 0.7, "length": 0.5}
+    of_table = {
+        tables.MorbidityPair: [pair | {"both_count": 14}],
+        tables.MorbidityPairByGroup: [row | {"people_count": 500} for row in halves],
+        tables.MorbidityEdge: [edge],
+    }
+    frames = {table: _rows(spark, table, rows) for table, rows in of_table.items()}
+    released = release(frames, DisclosureConfig())[tables.MorbidityEdge].collect()[0]
+    assert (released.both_count, released.odds_ratio, released.weight, released.a_count) == (None, None, None, 100)
+    alone = release({tables.MorbidityEdge: frames[tables.MorbidityEdge]}, DisclosureConfig())[tables.MorbidityEdge]
+    assert alone.collect()[0].both_count == 15
+    assert tables.MorbidityPairByGroup in leaves_with(tables.MorbidityEdge, of_table)
+
+
+def _rows(spark: SparkSession, table: type[Table], rows: list[dict[str, object]]) -> DataFrame:
+    schema = StructType([StructField(field.name, field.dataType) for field in table.schema()])
+    return spark.createDataFrame([tuple(row.get(name) for name in table.columns()) for row in rows], schema)

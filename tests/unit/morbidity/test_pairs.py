@@ -62,6 +62,13 @@ def test_an_odds_ratio_without_end_is_null_and_keeps_its_test(histories) -> None
     assert row.p_value == pytest.approx(stats.chi2.sf(9, 1))
 
 
+def test_one_stratum_has_nothing_to_be_homogeneous_with(histories) -> None:
+    rows = [("x", {"a": 1, "b": 1}), ("x", {"a": 1}), ("x", {"b": 1}), ("x", {})] * 5
+    row = build_morbidity_pair(histories(*rows), Counting()).collect()[0]
+    assert (row.odds_ratio, row.strata_count, row.homogeneity_reason) == (1, 1, "one_stratum")
+    assert (row.homogeneity_chi_square, row.homogeneity_p_value) == (None, None)
+
+
 def test_the_blocks_in_which_pairs_are_worked_on_change_nothing(histories, monkeypatch) -> None:
     frame = histories(*people())
     once = build_morbidity_pair(frame, Counting()).collect()

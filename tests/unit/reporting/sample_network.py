@@ -56,6 +56,7 @@ def edges() -> pd.DataFrame:
     ranked = sorted(EDGES.items(), key=lambda item: -(item[1] or 0))
     rows = [
         {"source": source, "target": target, "is_directed": (source, target) in list(EDGES)[:2], "both_count": 40,
+         "condition_a": min(source, target), "condition_b": max(source, target), "a_count": 100, "b_count": 100,
          "odds_ratio": odds, "weight": odds and 0.5, "length": odds and 1 / odds, "kept_share": 0.75}
         for (source, target), odds in ranked
     ]  # fmt: skip
