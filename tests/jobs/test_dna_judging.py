@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -109,18 +108,21 @@ def truth_frame(spark: SparkSession, rows: pd.DataFrame) -> DataFrame:
 class Trust:
     """Planted tables, a store with two versions of a model, and the jobs that judge them."""
 
-    def __init__(self, spark: SparkSession, lay: Callable[..., None], folder: Path) -> None:
+    def __init__(self, spark: SparkSession, folder: Path) -> None:
         self.spark, self.rows, self.day = spark, planted_rows(), date(2024, 11, 2)
         places = Storage(tables=str(folder / "tables"), pages=str(folder / "pages"))
         self.environment = Environment(name="trust", is_simulated=True, storage=places)
         self.environment.sections.update({name: jobs()[name].config() for name in NAMES})
         self.tables, self.store = Tables(spark, places), Store(self.environment)
-        lay(self.tables, DnaFeature, feature_frame(spark, self.rows))
-        lay(self.tables, TruthAppointment, truth_frame(spark, self.rows))
-        lay(self.tables, DnaLeakAudit, self.audit())
+        self.put(DnaFeature, feature_frame(spark, self.rows))
+        self.put(TruthAppointment, truth_frame(spark, self.rows))
+        self.put(DnaLeakAudit, self.audit())
         good = self.model(0.0)
         self.models = [good, self.model(1.0)]
-        lay(self.tables, DnaModel, [self.registered(m) for m in self.models])
+        self.put(DnaModel, spark.createDataFrame([self.registered(m) for m in self.models], DnaModel.schema()))
+
+    def put(self, table: type[Table], frame: DataFrame) -> None:
+        self.tables.write(table, frame, run_id="test", properties={})
 
     def get(self, table: type[Table], condition: str = "true") -> list[Row]:
         return self.tables.read(table).where(condition).orderBy(*table.key()).collect()
@@ -177,8 +179,8 @@ class Trust:
 
 
 @pytest.fixture(scope="module")
-def trust(spark: SparkSession, lay: Callable[..., None], tmp_path_factory: pytest.TempPathFactory) -> Trust:
-    made = Trust(spark, lay, tmp_path_factory.mktemp("trust"))
+def trust(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Trust:
+    made = Trust(spark, tmp_path_factory.mktemp("trust"))
     made.run("dna_evaluate", version=1, **EVALUATE)
     made.run("dna_promote", version=1, limits=LIMITS, resampling=DRAWN)
     return made

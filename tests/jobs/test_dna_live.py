@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -75,7 +74,7 @@ def nothing(field: StructField) -> Any:
 class Clinic:
     """Planted features, a champion in a store, and the jobs that use it."""
 
-    def __init__(self, spark: SparkSession, lay: Callable[..., None], folder: Path) -> None:
+    def __init__(self, spark: SparkSession, folder: Path) -> None:
         self.spark, self.rows, self.folder = spark, planted(), folder
         places = Storage(tables=str(folder / "tables"), pages=str(folder / "pages"))
         allowed = Recipient(table="calling_list", purpose="reminders by telephone", recipient="booking office")
@@ -83,11 +82,11 @@ class Clinic:
             name="clinic", is_simulated=True, storage=places, disclosure=DisclosureConfig(recipients=(allowed,))
         )
         self.tables, self.store = Tables(spark, places), Store(self.environment)
-        lay(self.tables, DnaFeature, feature_frame(spark, self.rows))
+        self.put(DnaFeature, feature_frame(spark, self.rows))
         self.model = self.fitted()
-        lay(self.tables, DnaModel, [self.registered()])
+        self.put(DnaModel, spark.createDataFrame([self.registered()], DnaModel.schema()))
         said = ("dna", 1, datetime(2025, 1, 2, tzinfo=UTC), "leak_audit", "overall", None, None, None, None, "no leak")
-        lay(self.tables, DnaPromotion, [(*said, True, "promoted", None, None)])
+        self.put(DnaPromotion, spark.createDataFrame([(*said, True, "promoted", None, None)], DnaPromotion.schema()))
 
     def put(self, table: type[Table], frame: DataFrame) -> None:
         self.tables.write(table, frame, run_id="test", properties={})
@@ -125,8 +124,8 @@ class Clinic:
 
 
 @pytest.fixture(scope="module")
-def clinic(spark: SparkSession, lay: Callable[..., None], tmp_path_factory: pytest.TempPathFactory) -> Clinic:
-    made = Clinic(spark, lay, tmp_path_factory.mktemp("clinic"))
+def clinic(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Clinic:
+    made = Clinic(spark, tmp_path_factory.mktemp("clinic"))
     made.run("dna_score", model_name="dna", capacity={"per_day": 3})
     return made
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -63,13 +62,14 @@ def _nothing(field: StructField) -> Any:
 class House:
     """A folder with planted features and a flat file of the same rows, and its jobs."""
 
-    def __init__(self, spark: SparkSession, lay: Callable[..., None], folder: Path) -> None:
+    def __init__(self, spark: SparkSession, folder: Path) -> None:
         self.rows, self.folder, self.runs = planted_rows(), folder, 0
         places = Storage(tables=str(folder / "tables"), pages=str(folder / "pages"))
         self.environment = Environment(name="house", storage=places, sha256="c0ffee")
         self.environment.sections["dna_features"] = jobs()["dna_features"].config(look_back_days=1)
         self.tables, self.store = Tables(spark, places), Store(self.environment)
-        lay(self.tables, DnaFeature, feature_frame(spark, self.rows))
+        frame = feature_frame(spark, self.rows)
+        self.tables.write(DnaFeature, frame, run_id="before", properties={})
 
     def run(self, name: str, **section: Any) -> None:
         self.runs += 1
@@ -86,8 +86,8 @@ class House:
 
 
 @pytest.fixture(scope="module")
-def house(spark: SparkSession, lay: Callable[..., None], tmp_path_factory: pytest.TempPathFactory) -> House:
-    made = House(spark, lay, tmp_path_factory.mktemp("house"))
+def house(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> House:
+    made = House(spark, tmp_path_factory.mktemp("house"))
     made.run("dna_train", **SECTION, refit=True)
     return made
 
