@@ -12,6 +12,7 @@ from icspark.errors import ConflictError, IcsparkError, QualityError, SetupError
 from icspark.tables.table import Table
 
 REPEATED_KEY, NULL_VALUE = "ICSPARK_REPEATED_KEY", "ICSPARK_NULL_VALUE"
+_NOT_WRITABLE = "Permission denied|AccessDenied|Mkdirs failed|Read-only file system|DELTA_CANNOT_CREATE_LOG_PATH"
 
 
 def differences(table: type[Table], schema: T.StructType) -> str:
@@ -57,7 +58,7 @@ def translated(error: Exception, table: type[Table], frame: DataFrame | None = N
         )
     if "No space left" in text:
         return SetupError("no space left on the disk", where=table.name(), mend="free space, then run the job again")
-    if re.search(r"Permission denied|AccessDenied|Mkdirs failed|Read-only file system", text):
+    if re.search(_NOT_WRITABLE, text):
         return SetupError(
             "the table's folder cannot be written",
             where=table.name(),

@@ -17,7 +17,7 @@ from icspark import plan
 from icspark.config import Environment
 from icspark.errors import IcsparkError
 from icspark.fingerprint import digest, source_hash
-from icspark.guard import spark_problem
+from icspark.guard import spark_problem, translated
 from icspark.job import Job
 from icspark.plan import JobModule
 from icspark.record import Ending, Output, append, identity, new_run_id
@@ -105,7 +105,7 @@ class Runner:
             unwritten = [Output(name, "") for name in declared if name not in written]
             self._record(job, Ending(job.module.name, job.outputs + unwritten, started, error=problem))
         except Exception as error:  # noqa: BLE001 - the place of the record itself may be what is broken
-            return f" The run record could not be written either ({type(error).__name__})."
+            return f" The run record could not be written either: {translated(error, RunRecord)}"
         return ""
 
     def fingerprint(self, module: JobModule) -> tuple[str, dict[str, str]]:

@@ -149,9 +149,12 @@ class Tables:
 
     def append(self, table: type[Table], rows: list[tuple[Any, ...]], *, run_id: str) -> None:
         """Add rows to a table that only grows: the run record."""
-        self._create(table, {})
         frame = self.spark.createDataFrame(rows, table.schema())
-        self._save(table, frame.coalesce(1).write.format("delta").mode("append").option("userMetadata", run_id))
+        try:
+            self._create(table, {})
+            self._save(table, frame.coalesce(1).write.format("delta").mode("append").option("userMetadata", run_id))
+        except Exception as error:
+            raise translated(error, table) from error
 
     def make_empty(self, table: type[Table], *, properties: dict[str, str]) -> None:
         """Make a table without rows, in place of whatever stands there: a version like any other."""

@@ -16,7 +16,7 @@ from pyspark.sql import types as T
 
 from icspark import runner as running
 from icspark.config import Environment, JobConfig, Source, Storage
-from icspark.errors import ConflictError, QualityError, TableError
+from icspark.errors import ConflictError, QualityError, SetupError, TableError
 from icspark.plan import JobModule
 from icspark.record import read_record
 from icspark.runner import Runner, Step, Wanted
@@ -129,6 +129,19 @@ def test_a_failed_run_leaves_the_version_before_and_says_why_on_record(house: Ho
         ("failed", "QualityError"),
         ("done", None),
     ]
+
+
+def test_a_place_that_cannot_be_written_is_named_for_the_table_and_for_the_record(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    (tmp_path / "no_folder").write_text("a file where a folder should be")
+    house = House(spark, tmp_path / "no_folder")
+    house.job(lambda job: job.write(Fruit, house.fruit(("pear", None, 2.0))), writes=(Fruit,))
+    (step,) = house.run()
+    assert isinstance(step.error, SetupError)
+    assert step.why.count("the table's folder cannot be written") == 2
+    assert "fruit" in step.why
+    assert "run_record" in step.why
 
 
 def test_an_error_of_the_computation_is_named_without_the_rows_values(house: House) -> None:
