@@ -74,10 +74,10 @@ def spark_packages(*, optional: bool = True) -> str:
     return ",".join(package.coordinate for package in PACKAGES if optional or package.required)
 
 
-def submit_arguments() -> str:
-    """Return what spark-submit must be told: the required packages' coordinates, and their configuration."""
+def submit_arguments(*, optional: bool = False) -> str:
+    """Return what spark-submit must be told: coordinates of packages (`optional`: of all), and their configuration."""
     told = [f"--conf {key}={value}" for key, value in CONFIGURATION.items()]
-    return " ".join([f"--packages {spark_packages(optional=False)}", *told])
+    return " ".join([f"--packages {spark_packages(optional=optional)}", *told])
 
 
 def jars(cache: Path | None = None) -> list[Path]:
