@@ -58,10 +58,13 @@ def test_every_shipped_configuration_is_valid(root: Path, name: str) -> None:
     assert not unread, "sources that no job reads"
 
 
-def test_configurations_of_other_places_differ_in_storage_and_session_only(root: Path) -> None:
+def test_configurations_of_other_places_differ_in_storage_session_and_the_engine_of_graphs_only(root: Path) -> None:
     texts = {n: yaml.safe_load((root / "conf" / f"{n}.yml").read_text()) for n in ("suffolk", "cluster", "databricks")}
-    for key in ("region", "sources", "jobs"):
+    for key in ("region", "sources"):
         assert texts["suffolk"].get(key) == texts["cluster"].get(key) == texts["databricks"].get(key)
+    named = {name for name, job in plan.jobs().items() if "engine" in job.config.model_fields}
+    assert texts["cluster"]["jobs"] == texts["databricks"]["jobs"] == dict.fromkeys(named, {"engine": "graphframes"})
+    assert "jobs" not in texts["suffolk"]
 
 
 def test_every_table_and_column_is_described() -> None:
