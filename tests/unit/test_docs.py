@@ -63,7 +63,9 @@ def test_configurations_of_other_places_differ_in_storage_session_and_the_engine
     for key in ("region", "sources"):
         assert texts["suffolk"].get(key) == texts["cluster"].get(key) == texts["databricks"].get(key)
     named = {name for name, job in plan.jobs().items() if "engine" in job.config.model_fields}
-    assert texts["cluster"]["jobs"] == texts["databricks"]["jobs"] == dict.fromkeys(named, {"engine": "graphframes"})
+    assert (
+        texts["cluster"]["jobs"] == texts["databricks"]["jobs"] == {name: {"engine": "graphframes"} for name in named}
+    )
     assert "jobs" not in texts["suffolk"]
 
 
