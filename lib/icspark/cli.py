@@ -15,9 +15,9 @@ from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table as Grid
 
+from icspark import class_archive, leaving, packages, plan, session
 from icspark import config as configuration
 from icspark import doctor as doctors
-from icspark import leaving, packages, plan, session
 from icspark.config import Environment
 from icspark.config_keys import keys_of
 from icspark.errors import IcsparkError, PlanError, nearest
@@ -253,10 +253,13 @@ def show_config(
 
 @app.command()
 def setup(ivysettings: Annotated[Path | None, typer.Option(help="Ivy settings of a Maven mirror")] = None) -> None:
-    """Fetch the JVM packages once into the project's own cache."""
-    packages.fetch(
-        packages.default_cache(), ivysettings=ivysettings, report=lambda line: console.print(line, soft_wrap=True)
-    )
+    """Fetch the JVM packages once into the project's own cache, and keep Java's classes as it has parsed them."""
+
+    def report(line: str) -> None:
+        console.print(line, soft_wrap=True)
+
+    packages.fetch(packages.default_cache(), ivysettings=ivysettings, report=report)
+    class_archive.make(report)
 
 
 @app.command()

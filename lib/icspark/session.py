@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pyspark import SparkConf, SparkContext
 from pyspark.sql import SparkSession
 
-from icspark import packages
+from icspark import class_archive, packages
 from icspark.errors import SetupError
 
 # What results depend on: the same in every session, found or built.
@@ -206,7 +206,8 @@ def _local(settings: SessionConfig) -> dict[str, str]:
 def _java_options(settings: SessionConfig) -> list[str]:
     """Return options of a local JVM: silent while it starts, and light (docs/decisions/session-start.md)."""
     log = Path(__file__).with_name("log4j2.properties").as_uri()
-    return [f"-Dlog4j2.configurationFile={log}", f"-Dicspark.log={settings.log}", *COMPILERS[settings.compiler]]
+    said = [f"-Dlog4j2.configurationFile={log}", f"-Dicspark.log={settings.log}", *COMPILERS[settings.compiler]]
+    return [*said, *class_archive.options()]
 
 
 def _remote(settings: SessionConfig) -> dict[str, str]:
