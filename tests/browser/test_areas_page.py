@@ -218,6 +218,21 @@ def test_rows_can_be_put_strongest_first(page: Any) -> None:
     assert "0.70" in page.text("#heat-strongest tbody tr")
 
 
+def test_a_steep_fitted_line_is_drawn_as_steep_as_it_is(page: Any) -> None:
+    slopes = [-0.02, 0.0006, 0.03, 0.0, -0.001]
+    drawn = page.script(
+        """arguments[0].forEach((slope, i) => { content.ages[0].lines[i][2] = slope; });
+        drawAges();
+        const at = (line) => ["x1", "x2", "y1", "y2"].map((name) => Number(line.getAttribute(name)));
+        return [...document.querySelectorAll("#age-chart line.fitted")].map((one) => [one.dataset.fifth, ...at(one)])""",
+        slopes,
+    )
+    found = {int(fifth): (y1 - y2) / (x2 - x1) for fifth, x1, x2, y1, y2 in drawn}
+    scale = found[3] / slopes[2]
+    assert [found[q] for q in range(1, 6)] == pytest.approx([slope * scale for slope in slopes], abs=1e-9)
+    assert scale > 0
+
+
 def test_age_and_deprivation_show_lines_points_and_grey_cells(page: Any) -> None:
     assert len(page.all("#age-chart circle")) == 14
     assert len(page.all('#age-chart line[stroke-width="2.4"]')) == 5

@@ -136,17 +136,29 @@ function drawAges() {
   drawAgeLines(picture);
 }
 
+const middleAge = (p) => (p[1] + p[2]) / 2;
+
+// Each from the middle of its fifth's first band to that of its last: beyond them nothing was seen.
+function fittedLines(picture, points) {
+  return picture.lines.flatMap(([fifth, intercept, slope]) => {
+    const own = points.filter((p) => p[0] === fifth);
+    if (!own.length || !isKnown(slope)) return [];
+    const ages = own.length > 1 ? own.map(middleAge) : own[0].slice(1, 3);
+    return [{ fifth, ends: [Math.min(...ages), Math.max(...ages)].map((age) => [age, intercept + slope * age]) }];
+  });
+}
+
 function drawAgeChart(picture, say) {
   const holder = empty(byId("age-chart"));
   put(holder, "p", { class: "chart-title" }, `${picture.label}: mean of the areas, attributed from practices`);
   const width = Math.max(320, Math.min(680, holder.clientWidth - 36));
   const [height, left, right, top, bottom] = [410, 58, 14, 12, 48];
   const points = picture.points.filter((p) => isKnown(p[4]));
-  const middle = (p) => (p[1] + p[2]) / 2;
   const ages = [Math.min(...points.map((p) => p[1])), Math.max(...points.map((p) => p[2]))];
-  const means = points.map((p) => p[4]);
-  const pad = (Math.max(...means) - Math.min(...means) || Math.abs(means[0]) || 1) * 0.12;
-  const [low, high] = [Math.min(...means) - pad, Math.max(...means) + pad];
+  const lines = fittedLines(picture, points);
+  const heights = [...points.map((p) => p[4]), ...lines.flatMap((line) => line.ends.map((end) => end[1]))];
+  const pad = (Math.max(...heights) - Math.min(...heights) || Math.abs(heights[0]) || 1) * 0.12;
+  const [low, high] = [Math.min(...heights) - pad, Math.max(...heights) + pad];
   const x = (age) => left + ((age - ages[0]) / (ages[1] - ages[0] || 1)) * (width - left - right);
   const y = (v) => height - bottom - ((v - low) / (high - low)) * (height - top - bottom);
   const svg = put(holder, "svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": `${picture.label} by median age and fifth of ${picture.domain}; the table beside it has the figures` });
@@ -159,17 +171,15 @@ function drawAgeChart(picture, say) {
   edges.forEach((age) => put(svg, "text", { x: x(age), y: height - bottom + 20, class: "tick", "text-anchor": "middle" }, age));
   put(svg, "line", { x1: left, x2: width - right, y1: height - bottom, y2: height - bottom, class: "base" });
   put(svg, "text", { x: width - right, y: height - 8, class: "axis", "text-anchor": "end" }, "median age of the area, years");
-  for (const [fifth, intercept, slope] of picture.lines) {
-    const own = points.filter((p) => p[0] === fifth);
-    if (!own.length || !isKnown(slope)) continue;
-    const ends = [Math.min(...own.map((p) => p[1])), Math.max(...own.map((p) => p[2]))];
-    const clip = ends.map((age) => [x(age), y(Math.max(low, Math.min(high, intercept + slope * age)))]);
-    put(svg, "line", { x1: clip[0][0], y1: clip[0][1], x2: clip[1][0], y2: clip[1][1], stroke: content.fifths[fifth - 1], "stroke-width": 2.4 });
-    put(svg, "text", { x: Math.min(clip[1][0] + 5, width - 9), y: clip[1][1] + 4, class: "axis", fill: content.fifths[fifth - 1] }, fifth);
+  let above = -Infinity;
+  for (const { fifth, ends: [from, to] } of lines.sort((a, b) => b.ends[1][1] - a.ends[1][1])) {
+    put(svg, "line", { x1: x(from[0]), y1: y(from[1]), x2: x(to[0]), y2: y(to[1]), stroke: content.fifths[fifth - 1], "stroke-width": 2.4, class: "fitted", "data-fifth": fifth });
+    above = Math.max(y(to[1]) + 4, above + 13);
+    put(svg, "text", { x: x(to[0]) + 12, y: above, class: "axis", fill: content.fifths[fifth - 1] }, fifth);
   }
   for (const p of points) {
     const colour = p[6] ? "#9aa5b0" : content.fifths[p[0] - 1];
-    const dot = put(svg, "circle", { cx: x(middle(p)) + (p[0] - 3) * 4, cy: y(p[4]), r: p[6] ? 4 : 6, fill: p[6] ? "#fff" : colour, stroke: p[6] ? "#9aa5b0" : "#17212b", "stroke-width": p[6] ? 1.4 : 0.8 });
+    const dot = put(svg, "circle", { cx: x(middleAge(p)) + (p[0] - 3) * 4, cy: y(p[4]), r: p[6] ? 4 : 6, fill: p[6] ? "#fff" : colour, stroke: p[6] ? "#9aa5b0" : "#17212b", "stroke-width": p[6] ? 1.4 : 0.8 });
     dot.addEventListener("pointermove", (event) => showTip([["title", `Fifth ${p[0]}, median age ${p[1]} to under ${p[2]}`], ["big", say(p[4])], ["sub", `${plain(p[3], 0)} areas; fitted ${say(p[5])}${p[6] ? "; fewer than 10 areas" : ""}`]], event.clientX, event.clientY));
     dot.addEventListener("pointerleave", hideTip);
   }
