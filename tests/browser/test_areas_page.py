@@ -224,7 +224,8 @@ def test_a_steep_fitted_line_is_drawn_as_steep_as_it_is(page: Any) -> None:
         """arguments[0].forEach((slope, i) => { content.ages[0].lines[i][2] = slope; });
         drawAges();
         const at = (line) => ["x1", "x2", "y1", "y2"].map((name) => Number(line.getAttribute(name)));
-        return [...document.querySelectorAll("#age-chart line.fitted")].map((one) => [one.dataset.fifth, ...at(one)])""",
+        const all = [...document.querySelectorAll("#age-chart line.fitted")];
+        return all.map((line) => [line.dataset.fifth, ...at(line)])""",
         slopes,
     )
     found = {int(fifth): (y1 - y2) / (x2 - x1) for fifth, x1, x2, y1, y2 in drawn}
