@@ -18,6 +18,7 @@ only. The exit code is 0 only if both tables are equal (numbers to 1e-9, everyth
 from __future__ import annotations
 
 import argparse
+import contextlib
 import ctypes
 import json
 import os
@@ -157,16 +158,20 @@ def alone(command: tuple[str, ...]) -> Cost:
 
 
 def measured(command: tuple[str, ...], printed: list[str] | None = None) -> Cost:
-    """Run a command to its end, and that of all processes that it leaves, and return what it took."""
+    """Run a command to its end, and that of all processes that it leaves, and return what it took.
+
+    What ran before, such as a session of this script's own, is neither counted nor waited for.
+    """
+    others = frozenset(tree(os.getpid()))
     before, started, peak = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter(), [0.0]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     ended = threading.Event()
-    watch = threading.Thread(target=sample, args=(peak, ended))
+    watch = threading.Thread(target=sample, args=(peak, ended, others))
     watch.start()
     said, _ = process.communicate()
     (printed if printed is not None else []).append(said)
     wall = time.perf_counter() - started
-    reap()
+    reap(others)
     ended.set()
     watch.join()
     if process.returncode:
@@ -175,11 +180,11 @@ def measured(command: tuple[str, ...], printed: list[str] | None = None) -> Cost
     return Cost(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, wall, peak[0])
 
 
-def sample(peak: list[float], ended: threading.Event) -> None:
+def sample(peak: list[float], ended: threading.Event, others: frozenset[int] = frozenset()) -> None:
     """Keep the highest sum of resident sizes of this script's descendants in `peak`, in GiB, until told to end."""
     page = os.sysconf("SC_PAGE_SIZE")
     while not ended.wait(0.25):
-        total = sum(page * int(fields[21]) for fields in tree(os.getpid()).values())
+        total = sum(page * int(fields[21]) for pid, fields in tree(os.getpid()).items() if pid not in others)
         peak[0] = max(peak[0], total / 2**30)
 
 
@@ -214,13 +219,12 @@ def adopt_orphans() -> None:
         raise SystemExit("this system does not let a process adopt orphans: CPU-seconds would be too few")
 
 
-def reap() -> None:
-    """Wait for every child that is left, so that its CPU-seconds are counted."""
-    while True:
-        try:
-            os.waitpid(-1, 0)
-        except ChildProcessError:
-            return
+def reap(others: frozenset[int] = frozenset()) -> None:
+    """Wait for every child that is left but `others`, so that its CPU-seconds are counted."""
+    own = str(os.getpid())
+    while left := [pid for pid, fields in tree(os.getpid()).items() if fields[1] == own and pid not in others]:
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(left[0], 0)
 
 
 def median(costs: list[Cost]) -> Cost:
