@@ -59,8 +59,10 @@ class CardTables:
         if self.decision.empty:
             return "No decision has been asked for"
         outcome = str(self.decision[DnaPromotion.decision].iloc[0])
-        refused = int((self.decision[DnaPromotion.is_passed].eq(False)).sum())
-        return f"{DECISIONS[outcome]}; {refused} of {len(self.decision)} gates refused"
+        passed = self.decision[DnaPromotion.is_passed]
+        refused, unjudged = int(passed.eq(False).sum()), int(passed.isna().sum())
+        said = f"{DECISIONS[outcome]}; {refused} of {len(passed) - unjudged} gates refused"
+        return f"{said}, {unjudged} not assessed" if unjudged else said
 
     def updating(self) -> str:
         """Return what is known of a refit, in words."""

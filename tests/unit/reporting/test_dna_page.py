@@ -85,6 +85,12 @@ def test_who_overruled_and_why_is_told(card: CardTables, sample_model: ModuleTyp
     assert 'class="card verdict overridden"' in page and 'class="simulated"' not in page
 
 
+def test_a_gate_that_was_not_assessed_is_not_counted_among_those_that_passed(card: CardTables) -> None:
+    passed = [True, True, False, None]
+    told = replace(card, decision=card.decision.iloc[:4].assign(is_passed=passed, decision="refused"))
+    assert told.verdict().endswith("; 1 of 3 gates refused, 1 not assessed")
+
+
 def test_there_are_27_items_and_what_no_run_knows_is_left_to_the_team(card: CardTables, page: str) -> None:
     found = dna_tripod.items(card, region="Region", is_simulated=True)
     assert [item.number for item in found] == list(range(1, 28))
