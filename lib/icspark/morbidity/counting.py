@@ -54,7 +54,7 @@ class Counts:
     """Numbers of people as `Plan.shapes` says, and what the axes are."""
 
     survey: Survey
-    arrays: Mapping[str, NDArray[np.int64]]
+    arrays: Mapping[str, Integers]
 
     @property
     def pairs(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
@@ -76,7 +76,7 @@ class Counts:
         found: Integers = self.arrays[name][replicate].sum(axis=0)
         return found
 
-    def ordered(self) -> NDArray[np.int64]:
+    def ordered(self) -> Integers:
         """Return [h, p, 2]: people who had the first condition of each pair before the second, and the other way."""
         first, second = self.pairs
         before = self.arrays["before"]
@@ -191,12 +191,16 @@ def _in_one_text(conditions: str) -> Column:
     return F.when(F.size(conditions) > 0, F.concat_ws(SEPARATOR, conditions)).alias(conditions)
 
 
-def _summed(histories: DataFrame, task: _Task) -> dict[str, NDArray[np.int64]]:
+def _summed(histories: DataFrame, task: _Task) -> dict[str, Integers]:
     # One tally per core: a tally costs the same for few people as for many.
     cores = histories.sparkSession.sparkContext.defaultParallelism
     counted = histories.select(*task.columns()).coalesce(cores).mapInArrow(task, BLOCKS)
     blocks = counted.groupBy("name", "part").applyInArrow(_added, BLOCKS).toArrow().to_pylist()
-    arrays = {name: np.zeros(int(np.prod(shape)), np.int64) for name, shape in task.plan.shapes().items()}
+    # The order of every pair is by far the largest array; 4 bytes hold any number of people.
+    arrays: dict[str, Integers] = {
+        name: np.zeros(int(np.prod(shape)), np.int32 if name == "before" else np.int64)
+        for name, shape in task.plan.shapes().items()
+    }
     for block in blocks:
         counts = _decoded(block["width"], block["counts"])
         begin = block["part"] * BLOCK

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from pyspark.sql import DataFrame
 
 from icspark.graphs.model import Network
@@ -99,7 +98,7 @@ def _within(network: Network, nodes: Sequence[str]) -> tuple:  # type: ignore[ty
 
 
 def _one(counts: Counts, index: int) -> Counts:
-    arrays: dict[str, NDArray[np.int64]] = {name: counts.arrays[name][index : index + 1] for name in counts.arrays}
+    arrays = {name: counts.arrays[name][index : index + 1] for name in counts.arrays}
     return Counts(counts.survey, arrays)
 
 
