@@ -38,7 +38,8 @@ class Config(JobConfig):
 def run(job: Job[Config]) -> None:
     """Write dna_leak_audit."""
     rules = FeatureRules(**job.environment.sections["dna_features"].model_dump())
-    features, names = job.read(DnaFeature), extra_names(job.read(DnaFeature))
+    features = job.read(DnaFeature)
+    names = extra_names(features)
     tables: dict[str, Any] = {name: job.read(table) for name, table in NEEDED.items()}
     perhaps: dict[str, Any] = {name: job.read_if_present(table) for name, table in USED_IF_PRESENT.items()}
     moments = cut_times(*span_of_points(features), count=job.config.cuts, zone=rules.zone)

@@ -21,7 +21,7 @@ from icspark.dna.threads import single_thread
 
 ROUNDED_TO = 5
 """What a count that is shown is rounded to."""
-TENTHS, BINS = 10, 40
+BINS = 40
 CAPACITIES = tuple(range(0, 101, 5))
 ACTED_FROM = np.arange(1, 41) / 100
 REPEATS, IMPORTANCE_ROWS = 10, 10_000
@@ -68,7 +68,7 @@ def precision_recall(outcome: Flags, probability: Floats, person: Whole) -> pd.D
 
 def calibration(outcome: Flags, probability: Floats, person: Whole) -> pd.DataFrame:
     """Return mean probability and observed share by tenths; one with fewer than 8 people of a class joins the next."""
-    place = tenths(probability, TENTHS)
+    place = tenths(probability)
     told = told_steps(place, outcome, person)
     if not len(told):
         return pd.DataFrame({"probability": [], "observed": []})

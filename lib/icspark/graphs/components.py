@@ -7,7 +7,7 @@ towards the smallest label that either end has seen, until each component is a s
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
@@ -16,6 +16,9 @@ from pyspark.sql import functions as F
 
 from icspark import packages
 from icspark.errors import IcsparkError, SetupError
+
+if TYPE_CHECKING:
+    from graphframes import GraphFrame
 
 Engine = Literal["auto", "graphframes", "spark_sql", "igraph"]
 
@@ -134,14 +137,22 @@ def _by_graphframes(edges: DataFrame) -> DataFrame:
     ends = [nodes.select(F.col(NODE).alias(end), F.col("id").alias(to)) for end, to in ((LEFT, "src"), (RIGHT, "dst"))]
     numbered = tidy.join(ends[0], on=LEFT, how="inner").join(ends[1], on=RIGHT, how="inner").select("src", "dst")
     graph = GraphFrame(nodes, numbered)
-    found = graph.connectedComponents(algorithm="two_phase", broadcastThreshold=-1, use_local_checkpoints=True)
+    found = connected(graph)
     parts = found.select(NODE, F.col("component").alias("_number"))
     smallest = nodes.select(F.col("id").alias("_number"), F.col(NODE).alias(COMPONENT))
-    labelled: DataFrame = parts.join(smallest, on="_number", how="inner").select(NODE, COMPONENT)
+    labelled = parts.join(smallest, on="_number", how="inner").select(NODE, COMPONENT)
     labelled = labelled.localCheckpoint(eager=True)
     found.unpersist()
     nodes.unpersist()
     return labelled
+
+
+def connected(graph: GraphFrame) -> DataFrame:
+    """Return the nodes of a graph with their component; to be unpersisted by the caller."""
+    found: DataFrame = graph.connectedComponents(
+        algorithm="two_phase", broadcastThreshold=-1, use_local_checkpoints=True
+    )
+    return found
 
 
 def _numbered(edges: DataFrame) -> DataFrame:

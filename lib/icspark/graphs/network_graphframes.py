@@ -17,7 +17,7 @@ from pyspark.sql import functions as F
 
 from icspark import packages
 from icspark.errors import SetupError
-from icspark.graphs.components import has_graphframes
+from icspark.graphs.components import connected, has_graphframes
 from icspark.graphs.model import Network, Shape
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def _graph(spark: SparkSession, network: Network, pairs: list[tuple[str, str]]) 
 
 
 def _components(graph: GraphFrame) -> dict[int, int]:
-    found = graph.connectedComponents(algorithm="two_phase", broadcastThreshold=-1, use_local_checkpoints=True)
+    found = connected(graph)
     numbers = {row["id"]: row["component"] for row in found.collect()}
     found.unpersist()
     return numbers

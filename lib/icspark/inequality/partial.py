@@ -8,6 +8,7 @@ import numpy as np
 import scipy
 
 from icspark.inequality.ranks import Floats
+from icspark.statistics.intervals import Z
 
 FISHER_VARIANCE = 1.06
 """Of Fisher's z of Spearman's coefficient, times (n - k - 3): Fieller, Hartley and Pearson 1957, Biometrika 44:470."""
@@ -62,7 +63,7 @@ def statistics_of(coefficient: Floats, n: int, controls: int) -> Tested:
     """
     freedom = n - 2 - controls
     r = np.clip(coefficient, -1.0, 1.0)
-    half = scipy.stats.norm.ppf(0.975) * np.sqrt(FISHER_VARIANCE / (n - controls - 3))
+    half = Z * np.sqrt(FISHER_VARIANCE / (n - controls - 3))
     with np.errstate(divide="ignore"):
         t, z = r * np.sqrt(freedom / (1 - r**2)), np.arctanh(r)
     return Tested(r, np.tanh(z - half), np.tanh(z + half), 2 * scipy.stats.t.sf(np.abs(t), freedom))

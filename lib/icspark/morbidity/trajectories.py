@@ -9,7 +9,6 @@ from itertools import pairwise
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import scipy
 from numpy.typing import NDArray
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -20,6 +19,7 @@ from icspark.morbidity.cells import Floats, Integers, per_person
 from icspark.morbidity.counting import Counts, Survey
 from icspark.morbidity.pair_table import frame_of
 from icspark.morbidity.tally import NO_DAY, Int32s
+from icspark.statistics.intervals import exact_poisson
 from icspark.tables.morbidity import ConditionHistory, MorbidityEdge, Trajectory
 
 JOINED = " > "
@@ -84,20 +84,13 @@ def expected_along(counts: Counts, paths: Sequence[tuple[str, ...]]) -> Floats:
     return expected
 
 
-def poisson_limits(observed: Integers) -> tuple[Floats, Floats]:
-    """Return the exact 95 % limits of the mean of a Poisson count (Garwood 1936, Biometrika 28:437)."""
-    counts = observed.astype(np.float64)
-    lower = np.where(counts > 0, scipy.stats.chi2.ppf(0.025, 2 * np.maximum(counts, 1)) / 2, 0.0)
-    return lower, np.asarray(scipy.stats.chi2.ppf(0.975, 2 * (counts + 1)) / 2)
-
-
 def trajectory_frame(
     histories: DataFrame, paths: Sequence[tuple[str, ...]], observed: Integers, expected: Floats, *, smallest: int
 ) -> DataFrame:
     """Return trajectory: the paths that at least `smallest` people went along."""
     kept = np.flatnonzero(observed >= smallest).tolist()
     people, wanted = observed[kept], expected[kept]
-    lower, upper = poisson_limits(people)
+    lower, upper = exact_poisson(people.astype(np.float64))
     safe = np.where(wanted > 0, wanted, np.nan)
     return frame_of(
         histories.sparkSession,

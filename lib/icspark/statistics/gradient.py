@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import scipy
 
-from icspark.statistics.intervals import Floats
+from icspark.statistics.intervals import Floats, Z
 
 FEWEST_GROUPS = 3
 """Groups with anybody in them below which no line is drawn."""
@@ -74,7 +74,7 @@ def _ends(x: Floats, weights: Floats) -> tuple[Floats, Floats]:
 
 def _index(value: float, variance: float) -> Index:
     error = float(np.sqrt(variance))
-    half = scipy.stats.norm.ppf(0.975) * error
+    half = Z * error
     return Index(value, value - half, value + half, _p_value(value, error))
 
 
@@ -83,7 +83,7 @@ def _relative(at_least: float, at_most: float, *, low: Floats, high: Floats, var
         return Index(np.nan, np.nan, np.nan, np.nan)
     log = float(np.log(at_most / at_least))
     error = float(np.sqrt((high / at_most - low / at_least) ** 2 @ variances))
-    half = scipy.stats.norm.ppf(0.975) * error
+    half = Z * error
     return Index(float(np.exp(log)), float(np.exp(log - half)), float(np.exp(log + half)), _p_value(log, error))
 
 

@@ -111,7 +111,8 @@ def _counted(stem: str, meaning: str) -> dict[str, ColumnSpec]:
     return {f"{stem}_count": ColumnSpec(LONG, meaning, required=True, is_count=True)}
 
 
-def _limits(stem: str, meaning: str, counts: tuple[str, ...], *, of: str = "") -> dict[str, ColumnSpec]:
+def limit_columns(stem: str, meaning: str, counts: tuple[str, ...], *, of: str = "") -> dict[str, ColumnSpec]:
+    """Return the two columns of an estimate's 95 % limits, withheld with `counts`, in proportion to `of` (its rate)."""
     sides = {"lower_95": "lower", "upper_95": "upper"}
     return {
         f"{stem}_{end}": ColumnSpec(DOUBLE, f"{side} 95 % limit: {meaning}", withheld_with=counts, follows=of)
@@ -125,8 +126,8 @@ def _crude_rate(stem: str, meaning: str) -> dict[str, ColumnSpec]:
     return {
         **_counted(stem, meaning),
         name: ColumnSpec(DOUBLE, "per 1,000 person-years; null without any", rate=Rate(count, "person_years", 1000.0)),
-        **_limits(name, "by clusters of persons", both, of=name),
-        **_limits(f"{name}_plain", "as if all events were independent, for comparison", both, of=name),
+        **limit_columns(name, "by clusters of persons", both, of=name),
+        **limit_columns(f"{name}_plain", "as if all events were independent, for comparison", both, of=name),
         f"{stem}_design_effect": ColumnSpec(
             DOUBLE, "variance by clusters of persons / plain variance; null without events", withheld_with=both
         ),
@@ -139,8 +140,8 @@ def _share(stem: str, denominator: str, meaning: str) -> dict[str, ColumnSpec]:
     return {
         **_counted(stem, meaning),
         name: ColumnSpec(DOUBLE, f"{stem} / {denominator}; null without any", rate=Rate(count, below)),
-        **_limits(name, "Wilson's on the effective number of clusters of persons", both, of=name),
-        **_limits(f"{name}_plain", "Wilson's as if all were independent, for comparison", both, of=name),
+        **limit_columns(name, "Wilson's on the effective number of clusters of persons", both, of=name),
+        **limit_columns(f"{name}_plain", "Wilson's as if all were independent, for comparison", both, of=name),
         f"{stem}_design_effect": ColumnSpec(
             DOUBLE, "variance by clusters of persons / plain variance; null where the share is 0 or 1",
             withheld_with=both,
@@ -153,7 +154,7 @@ def _mean(stem: str, meaning: str) -> dict[str, ColumnSpec]:
     return {
         **_counted(stem, f"people whose {stem.replace('_', ' ')} was taken here in the period"),
         name: ColumnSpec(DOUBLE, f"mean: {meaning}; null without any", withheld_with=(count,)),
-        **_limits(name, "Student's; null below two people", (count,)),
+        **limit_columns(name, "Student's; null below two people", (count,)),
     }
 
 
@@ -166,13 +167,13 @@ def _standardised(stem: str) -> dict[str, ColumnSpec]:
             DOUBLE, "directly standardised, European Standard Population 2013 by sex and age; null where the reason is",
             withheld_with=both, follows=crude,
         ),
-        **_limits(rate, "Dobson's by clusters of persons", both, of=crude),
+        **limit_columns(rate, "Dobson's by clusters of persons", both, of=crude),
         f"{stem}_standardised_reason": ColumnSpec(
             STRING, "few_events (under 10), empty_band (a band of one sex without person-time); null where there is one"
         ),
         expected: ColumnSpec(DOUBLE, "expected at the region's rates by sex and age", required=True, is_count=True),
         ratio: ColumnSpec(DOUBLE, "indirectly standardised ratio, observed / expected", rate=Rate(count, expected)),
-        **_limits(ratio, "Byar's by clusters of persons", (count, expected), of=ratio),
+        **limit_columns(ratio, "Byar's by clusters of persons", (count, expected), of=ratio),
     }  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pyspark.sql import types as T
 
-from icspark.tables.activity import LEVEL
+from icspark.tables.activity import LEVEL, limit_columns
 from icspark.tables.table import ColumnSpec, Rate, Release, Table, column
 
 STRING, LONG, DOUBLE, DATE = T.StringType(), T.LongType(), T.DoubleType(), T.DateType()
@@ -76,14 +76,6 @@ class PersonMorbidity(Table, release=Release.PERSON, more=_weights()):
     centrality_sum = column(DOUBLE, "sum of the conditions' centrality in the network, as configured", required=True)
 
 
-def _limits(name: str, meaning: str, counts: tuple[str, ...], *, of: str = "") -> dict[str, ColumnSpec]:
-    sides = {"lower_95": "lower", "upper_95": "upper"}
-    return {
-        f"{name}_{end}": ColumnSpec(DOUBLE, f"{side} 95 % limit: {meaning}", withheld_with=counts, follows=of)
-        for end, side in sides.items()
-    }
-
-
 def _standardised(stem: str, kind: str) -> dict[str, ColumnSpec]:
     count, name, ratio = f"{stem}_count", f"{stem}_standardised_{kind}", f"{stem}_standardised_ratio"
     expected, both, crude = f"{stem}_expected_count", (f"{stem}_count", "people_count"), f"{stem}_{kind}"
@@ -92,13 +84,13 @@ def _standardised(stem: str, kind: str) -> dict[str, ColumnSpec]:
             DOUBLE, "directly standardised, European Standard Population 2013 by sex and age; null where the reason is",
             withheld_with=both, follows=crude,
         ),
-        **_limits(name, "Dobson's by clusters of persons", both, of=crude),
+        **limit_columns(name, "Dobson's by clusters of persons", both, of=crude),
         f"{stem}_standardised_reason": ColumnSpec(
             STRING, "few_events (under 10), empty_band (a band of one sex without people); null where there is one"
         ),
         expected: ColumnSpec(DOUBLE, "expected by the region's people of its sexes and ages", is_count=True),
         ratio: ColumnSpec(DOUBLE, "indirectly standardised ratio, observed / expected", rate=Rate(count, expected)),
-        **_limits(ratio, "Byar's by clusters of persons", (count, expected), of=ratio),
+        **limit_columns(ratio, "Byar's by clusters of persons", (count, expected), of=ratio),
     }  # fmt: skip
 
 
@@ -107,17 +99,17 @@ def _area_families() -> dict[str, ColumnSpec]:
     for stem, meaning in SHARES.items():
         both = (f"{stem}_count", "people_count")
         found[f"{stem}_share"] = ColumnSpec(DOUBLE, f"{meaning} / people; null without any", rate=Rate(*both))
-        found |= _limits(f"{stem}_share", "Wilson's", both, of=f"{stem}_share") | _standardised(stem, "share")
+        found |= limit_columns(f"{stem}_share", "Wilson's", both, of=f"{stem}_share") | _standardised(stem, "share")
     both = ("conditions_count", "people_count")
     found["conditions_mean"] = ColumnSpec(DOUBLE, "conditions of a person; null without people", rate=Rate(*both))
-    found |= _limits("conditions_mean", "Student's; null below two people", both, of="conditions_mean") | _standardised(
-        "conditions", "mean"
-    )
+    found |= limit_columns(
+        "conditions_mean", "Student's; null below two people", both, of="conditions_mean"
+    ) | _standardised("conditions", "mean")
     for stem, name in WEIGHTS.items():
         count = f"{stem}_people_count"
         found[count] = ColumnSpec(LONG, f"people with a {name} index", required=True, is_count=True)
         found[f"{stem}_weight_mean"] = ColumnSpec(DOUBLE, f"their mean {name} index", withheld_with=(count,))
-        found |= _limits(f"{stem}_weight_mean", "Student's; null below two people", (count,))
+        found |= limit_columns(f"{stem}_weight_mean", "Student's; null below two people", (count,))
     return found
 
 

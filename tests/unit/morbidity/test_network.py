@@ -26,9 +26,9 @@ from icspark.morbidity.trajectories import (
     check_number,
     expected_along,
     people_along,
-    poisson_limits,
     trajectory_frame,
 )
+from icspark.statistics.intervals import exact_poisson
 from icspark.tables import morbidity as tables
 from icspark.tables.table import Table
 
@@ -138,7 +138,7 @@ def test_a_network_and_its_stability_and_trajectories(histories, spark) -> None:
 
 
 def test_the_limits_of_a_poisson_count() -> None:
-    lower, upper = poisson_limits(np.array([0, 10]))
+    lower, upper = exact_poisson(np.array([0, 10]))
     assert lower == pytest.approx([0, 4.795389]) and upper == pytest.approx([3.688879, 18.390356])
     assert stats.poisson.sf(9, lower[1]) == pytest.approx(0.025) == stats.poisson.cdf(10, upper[1])
 
