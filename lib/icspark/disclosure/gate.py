@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pyspark.sql import Column, DataFrame
@@ -117,8 +117,7 @@ def _value(specs: Mapping[str, ColumnSpec], name: str, base: int) -> Column:
     elif spec.follows:
         scale = F.try_divide(_value(specs, spec.follows, base), F.col(spec.follows))
         precise = _as_precise(F.coalesce(F.col(name) * scale, F.col(name)), spec.withheld_with, base)
-        # The limit of a share stays a share.
-        published = F.when(F.col(name) <= 1, F.least(precise, F.lit(1.0))).otherwise(precise)
+        published = F.least(precise, F.when(F.col(name) <= 1, F.lit(1.0)))  # the limit of a share stays a share
     else:
         published = F.col(name)
     return F.when(~_is_withheld(spec), published)
@@ -130,14 +129,25 @@ def _as_precise(value: Column, counts: Sequence[str], base: int) -> Column:
     The count is the smallest above 0 of `counts`, rounded: what is published of it may be wrong by half of that.
     """
     smallest = F.array_min(F.array(*[F.when(F.col(name) > 0, _rounded(name, base)) for name in counts]))
-    least = F.abs(value) * F.lit(float(base)) / F.greatest(smallest, F.lit(float(base)))
-    power = F.floor(F.log10(least))
-    digit = least / F.pow(F.lit(10.0), power)
-    unit = F.when(digit <= 1, 1).when(digit <= 2, 2).when(digit <= 5, 5).otherwise(10).cast("double")
-    # Whole numbers are scaled by a power of ten in one division or product, so that 0.3 is 0.3.
-    up, down = F.pow(F.lit(10.0), F.greatest(power, F.lit(0))), F.pow(F.lit(10.0), F.greatest(-power, F.lit(0)))
-    steps = F.round(value / (unit * F.pow(F.lit(10.0), power)))
-    return F.coalesce(steps * unit * up / down, value)
+
+    def _in_steps(value: Column, least: Column, power: Column) -> Column:
+        digit = least / F.pow(F.lit(10.0), power)
+        unit = F.when(digit <= 1, 1).when(digit <= 2, 2).when(digit <= 5, 5).otherwise(10).cast("double")
+        # Whole numbers are scaled by a power of ten in one division or product, so that 0.3 is 0.3.
+        up, down = F.pow(F.lit(10.0), F.greatest(power, F.lit(0))), F.pow(F.lit(10.0), F.greatest(-power, F.lit(0)))
+        steps = F.round(value / (unit * F.pow(F.lit(10.0), power)))
+        return F.coalesce(steps * unit * up / down, value)
+
+    def _from(value: Column) -> Column:
+        least = F.abs(value) * F.lit(float(base)) / F.greatest(smallest, F.lit(float(base)))
+        return _once(least, lambda one: _once(F.floor(F.log10(one)), lambda power: _in_steps(value, one, power)))
+
+    return _once(value, _from)
+
+
+def _once(value: Column, then: Callable[[Column], Column]) -> Column:
+    """Return `then(value)` with the value once in the plan: written out at each use, a plan doubles and doubles."""
+    return F.element_at(F.transform(F.array(value), then), 1)
 
 
 def _rounded(count: str, base: int) -> Column:
