@@ -135,6 +135,8 @@ class Tables:
         rows = guarded(frame, table, keys_are_unique=keys_are_unique).observe(counted, F.count(F.lit(1)).alias("rows"))
         try:
             self._create(table, properties)
+            if replacing:
+                self._require_partitions(table)
             writer = rows.write.format("delta").mode("overwrite").option("userMetadata", run_id)
             if isinstance(replacing, Mapping):
                 writer = writer.option("replaceWhere", " AND ".join(_equal(*pair) for pair in replacing.items()))
@@ -164,6 +166,18 @@ class Tables:
         if self._is_local and self._log(table).exists():
             return
         self.spark.sql(f"CREATE TABLE IF NOT EXISTS {self._definition(table, properties)}")
+
+    def _require_partitions(self, table: type[Table]) -> None:
+        """Raise TableError where a table is parted by other columns: replacing one part would replace all rows."""
+        found = self.spark.sql(f"DESCRIBE DETAIL {self.location(table)}").select("partitionColumns").collect()[0][0]
+        if list(found) != list(table.partitions()):
+            raise TableError(
+                "the table there is parted by other columns, and all of its rows would be replaced",
+                where=table.name(),
+                expected=", ".join(table.partitions()),
+                found=", ".join(found) or "no parts",
+                mend="move the folder of the table away, or drop the table, and run the job again",
+            )
 
     def _definition(self, table: type[Table], properties: dict[str, str]) -> str:
         columns = ", ".join(

@@ -208,6 +208,16 @@ def test_replacing_changes_only_the_keys_that_it_brings(house: House) -> None:
     assert house.read(Basket) == [("w1", "apple", 1), ("w1", "pear", 2), ("w2", "plum", 9)]
 
 
+def test_a_table_without_the_parts_of_its_class_is_left_whole(house: House) -> None:
+    rows = house.spark.createDataFrame([("w1", "apple", 1)], Basket.schema())
+    rows.write.format("delta").save(f"{house.environment.storage.tables}/{Basket.name()}")
+    later = house.spark.createDataFrame([("w2", "plum", 9)], Basket.schema())
+    house.job(lambda job: job.write(Basket, later, replacing=("week",)), writes=(Basket,))
+    (step,) = house.run()
+    assert step.outcome == "failed" and "parted by other columns" in step.why and "Found no parts" in step.why
+    assert house.read(Basket) == [("w1", "apple", 1)]
+
+
 def test_replacing_by_a_column_that_is_no_partition_is_refused(house: House) -> None:
     house.job(lambda job: job.write(Fruit, house.fruit(("a", None, 1.0)), replacing=("fruit",)), writes=(Fruit,))
     assert "`replacing` names columns" in house.run()[0].why
