@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 import json
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -204,3 +210,56 @@ def test_a_registry_out_of_reach_is_told_before_training(house: House, monkeypat
     with pytest.raises(SetupError, match="the tracking store cannot be reached") as told:
         house.run("dna_train", **SECTION)
     assert "secret" not in str(told.value)
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[str]:
+    """Start a tracking server of its own on loopback that keeps artifacts too, and give its address."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    places = ("--backend-store-uri", f"sqlite:///{tmp_path}/server.db", "--artifacts-destination", f"{tmp_path}/kept")
+    listening = ("--host", "127.0.0.1", "--port", str(port), "--workers", "1")
+    uri, log = f"http://127.0.0.1:{port}", (tmp_path / "server.log").open("w")
+    command = (sys.executable, "-m", "mlflow", "server", *places, *listening)
+    with log, subprocess.Popen(command, stdout=log, stderr=log) as process:
+        try:
+            _wait_for(uri, process)
+            yield uri
+        finally:
+            process.terminate()
+
+
+def _wait_for(uri: str, process: subprocess.Popen[bytes]) -> None:
+    for _ in range(240):
+        assert process.poll() is None, "the server ended"
+        try:
+            with urllib.request.urlopen(f"{uri}/health", timeout=1):
+                return
+        except OSError:
+            time.sleep(0.5)
+    pytest.fail("the server did not answer in two minutes")
+
+
+@pytest.mark.slow
+def test_a_server_keeps_runs_models_and_the_champion_as_a_folder_does(
+    spark: SparkSession, tmp_path: Path, server: str
+) -> None:
+    house = House(spark, tmp_path / "house")
+    tracked = {"tracking": Tracking(uri=server, experiment="of the house")}
+    house.environment = house.environment.model_copy(update=tracked)
+    house.environment.sections["dna_features"] = jobs()["dna_features"].config(look_back_days=1)
+    house.store = Store(house.environment)
+    house.run("dna_train", **SECTION)
+    assert not (tmp_path / "house/mlflow").exists()
+    assert len(list((tmp_path / "kept").rglob("*.skops"))) == 2
+    for row in house.models():
+        assert house.store.load(row.asDict()).hash == row.model_hash
+
+    trees = house.models()[1]
+    house.store.set_champion("dna_risk", trees.model_version, tags={"decided": "2024-12-01"})
+    house.store.log_artifacts(trees.mlflow_run_id, {"card/model_card.html": b"<p>card</p>"})
+    client = MlflowClient(server, server)
+    assert house.store.champion("dna_risk") == trees.model_version
+    assert client.get_model_version("dna_risk", str(trees.model_version)).tags["decided"] == "2024-12-01"
+    assert [file.path for file in client.list_artifacts(trees.mlflow_run_id, "card")] == ["card/model_card.html"]
