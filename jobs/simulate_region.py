@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from icspark.errors import ConfigurationError
 from icspark.job import Job
 from icspark.simulation.extracts import written_extracts
 from icspark.simulation.region import simulated_region
@@ -17,7 +18,17 @@ class Config(RegionConfig):
 
 
 def run(job: Job[Config]) -> None:
-    """Write the extracts of records and the reference feeds into the folder, and the truth into its tables."""
+    """Write the extracts of records and the reference feeds into the folder, and the truth into its tables.
+
+    Raises ConfigurationError in an environment of real records.
+    """
+    if not job.environment.is_simulated:
+        raise ConfigurationError(
+            "the environment is not a simulated one",
+            where="is_simulated",
+            found="false",
+            mend="use conf/demo.yml or a copy of it: simulated and real tables do not stand in one place",
+        )
     config, folder = job.config, job.folder("simulated_region")
     with simulated_region(job.spark, config) as region:
         region.write_feeds(folder / "reference")

@@ -72,17 +72,22 @@ def run(
         bool, typer.Option("--force", help="run the named jobs (with --all: all) even if nothing changed")
     ] = False,
     only: Annotated[bool, typer.Option("--only", help="run just the named jobs, not what they need")] = False,
+    if_possible: Annotated[
+        bool, typer.Option("--if-possible", help="leave out a named job that lacks a file or table, as --all does")
+    ] = False,
 ) -> None:
     """Run jobs in the order that follows from what they read and write."""
     environment = _loaded(conf)
     with _tables(environment) as tables:
         named, missing = _wanted(jobs or [], every, only, environment, tables)
+        if if_possible:
+            named = [name for name in named if name not in missing]
         forced = frozenset(named if every else jobs or []) if force else frozenset[str]()
         runner = Runner(environment, tables, plan.jobs())
         with Progress(console, tables.spark, len(named)) as progress:
             runner.report = progress
             steps = runner.run(Wanted(tuple(named), forced))
-    for name, lacks in missing.items():
+    for name, lacks in missing.items() if every or if_possible else ():
         console.print(f"[yellow]-[/] [bold]{name:<32}[/]not run: no {escape('; no '.join(lacks))}")
     _summarise(steps, environment, runner.run_id)
 
@@ -97,13 +102,14 @@ def _wanted(
     if not names:
         raise PlanError("no job is named", mend="name a job (`icspark jobs`), or give --all")
     named = {plan.job_named(name).name for name in names}
-    chosen = (
-        named if only else {n for n in plan.with_ancestors(named, known, environment) if n in named or n not in missing}
-    )
-    return [name for name in plan.ordered(known, environment) if name in chosen], {}
+    chosen = named if only else plan.with_ancestors(named, known, environment, left_out=missing)
+    lacking = {name: missing[name] for name in sorted(named) if name in missing}
+    return [name for name in plan.ordered(known, environment) if name in chosen], lacking
 
 
 def _summarise(steps: list[Step], environment: Environment, run_id: str) -> None:
+    if not steps:
+        return
     counts = {
         outcome: sum(step.outcome == outcome for step in steps) for outcome in ("done", "skipped", "failed", "not run")
     }

@@ -48,7 +48,7 @@ def libraries() -> list[dict[str, Any]]:
 
 
 def _task(job: JobModule, before: list[str]) -> dict[str, Any]:
-    parameters = ["run", job.name, "--only", "--conf", CONFIGURATION]
+    parameters = ["run", job.name, "--only", "--if-possible", "--conf", CONFIGURATION]
     task: dict[str, Any] = {"task_key": job.name, "job_cluster_key": "icspark"}
     if before:
         task["depends_on"] = [{"task_key": name} for name in before]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import graphlib
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from types import ModuleType
@@ -163,15 +163,20 @@ def ordered(known: Mapping[str, JobModule], environment: Environment | None = No
     return order
 
 
-def with_ancestors(names: Iterable[str], known: Mapping[str, JobModule], environment: Environment) -> set[str]:
-    """Return the named jobs and every job that they need, at any distance."""
-    found: set[str] = set()
-    waiting = list(names)
+def with_ancestors(
+    names: Iterable[str], known: Mapping[str, JobModule], environment: Environment, *, left_out: Container[str] = ()
+) -> set[str]:
+    """Return the named jobs and every job that they need, at any distance.
+
+    Of the others those of `left_out` do not come along, nor what only they need.
+    """
+    found = set(names)
+    waiting = list(found)
     while waiting:
-        name = waiting.pop()
-        if name not in found:
-            found.add(name)
-            waiting += needs(known[name], known, environment)
+        needed = needs(known[waiting.pop()], known, environment)
+        new = {name for name in needed - found if name not in left_out}
+        found |= new
+        waiting += new
     return found
 
 
@@ -182,7 +187,8 @@ def missing_inputs(
 
     A table counts as met where a runnable job writes it, or where it is there already; of the tables of NEEDS_ONE_OF
     (which stand in READS_IF_PRESENT too) one is enough. Sources of FILES_IF_PRESENT may be absent from the
-    configuration, but not all of them where a job has nothing else to read.
+    configuration, but not all of them where a job has nothing else to read. What writes the truth of a simulated region
+    has no place in an environment of real records, and comes along with none of its jobs.
     """
     made, missing = writers(known), dict[str, list[str]]()
 
@@ -192,6 +198,8 @@ def missing_inputs(
     for name in ordered(known, environment):
         job = known[name]
         lacks = [f"source {file} (not in the configuration)" for file in job.files if file not in environment.sources]
+        if any(map(is_truth, job.writes)) and not environment.is_simulated:
+            lacks.append("simulated environment (is_simulated is false in the configuration)")
         lacks += [
             f"source {file} (no file {path})"
             for file in job.sources

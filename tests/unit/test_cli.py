@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from pyspark.sql import SparkSession
 
 from icspark import cli, plan
 
@@ -58,6 +59,21 @@ def test_a_misspelt_key_of_a_configuration_is_refused_before_anything_starts(
     code, text = said(monkeypatch, capsys, root, "run", "correlation", "--conf", str(conf))
     assert code == 3
     assert "jobs.correlation.replicate: unknown key. Did you mean replicates?" in text
+
+
+def test_a_job_that_lacks_its_file_fails_or_is_left_out_where_that_is_asked_for(
+    spark: SparkSession, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], root: Path, tmp_path: Path
+) -> None:
+    conf = tmp_path / "few.yml"
+    conf.write_text(f"name: few\nstorage: {{tables: {tmp_path}/tables, pages: {tmp_path}/pages}}\n")
+    asked = ("run", "ingest_practice", "simulate_region", "--only", "--conf", str(conf))
+    code, text = said(monkeypatch, capsys, root, *asked)
+    assert code != 0 and "the environment is not a simulated one" in text and "0 done" not in text
+    code, text = said(monkeypatch, capsys, root, *asked, "--if-possible")
+    assert (code, "failed" in text) == (0, False), text
+    assert "ingest_practice not run: no source practice (not in the configuration)" in text
+    assert "simulate_region not run: no simulated environment (is_simulated is false in the configuration)" in text
+    assert not (tmp_path / "pages").exists()
 
 
 def test_the_jobs_are_listed_and_a_success_is_no_system_exit(

@@ -98,6 +98,11 @@ def test_ancestors_at_any_distance_come_along() -> None:
     assert plan.with_ancestors(["c"], CHAIN, environment()) == {"a", "b", "c"}
 
 
+def test_what_only_a_job_that_is_left_out_needs_does_not_come_along() -> None:
+    assert plan.with_ancestors(["c"], CHAIN, environment(), left_out={"b"}) == {"c"}
+    assert plan.with_ancestors(["b", "c"], CHAIN, environment(), left_out={"b"}) == {"a", "b", "c"}
+
+
 def test_what_cannot_be_met_is_listed_with_what_is_missing_and_so_is_what_hangs_on_it() -> None:
     missing = plan.missing_inputs(CHAIN, environment(), lambda _: False)
     assert missing == {
@@ -122,6 +127,14 @@ def test_only_checks_read_the_truth() -> None:
     for reader in (job("report", [Truth]), job("report", perhaps=[Truth])):
         with pytest.raises(PlanError, match="report: the job reads truth, which only jobs called check_"):
             plan.require_only_checks_read_truth(known(reader))
+
+
+def test_a_region_is_simulated_in_a_simulated_environment_only() -> None:
+    jobs = known(job("simulate", writes=[Truth]), job("check_links", [Truth], [Raw]), job("report", perhaps=[Raw]))
+    left_out = plan.missing_inputs(jobs, environment(), lambda _: False)
+    assert list(left_out) == ["simulate", "check_links"] and "is_simulated is false" in left_out["simulate"][0]
+    simulated = environment().model_copy(update={"is_simulated": True})
+    assert plan.missing_inputs(jobs, simulated, lambda _: False) == {}
 
 
 def test_sources_that_may_be_absent_are_optional_but_not_all_of_them_where_there_is_nothing_else() -> None:
