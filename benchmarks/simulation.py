@@ -8,8 +8,8 @@ Memory is the highest sum of resident sizes over the tree, sampled four times a 
 for each, so it is an upper bound.
 
 Claims: 50,000 people in at most 3 minutes, 500,000 in at most 15; at most 4 GiB at each size; CPU-seconds per 1,000
-people at 2,000,000 at most 1.1 times those at 500,000. Linux only. The exit code is 0
-only if the claims about the sizes that were run hold.
+people at 2,000,000 at most 1.1 times those at 500,000. Linux only. The exit code is 0 only if the
+claims about the sizes that were run hold.
 """
 
 from __future__ import annotations

@@ -77,34 +77,32 @@ def run(
     ] = False,
 ) -> None:
     """Run jobs in the order that follows from what they read and write."""
-    environment = _loaded(conf)
+    environment, known, asked = _loaded(conf), plan.jobs(), _asked(jobs or [], every)
     with _tables(environment) as tables:
-        named, missing = _wanted(jobs or [], every, only, environment, tables)
-        if if_possible:
-            named = [name for name in named if name not in missing]
-        forced = frozenset(named if every else jobs or []) if force else frozenset[str]()
-        runner = Runner(environment, tables, plan.jobs())
+        missing = _missing(environment, tables)
+        leaves_out = every or if_possible
+        left_out = {name: lacks for name, lacks in missing.items() if leaves_out and name in asked}
+        chosen = asked - left_out.keys()
+        if not only:
+            chosen = plan.with_ancestors(chosen, known, environment, left_out=missing)
+        named = tuple(name for name in plan.ordered(known, environment) if name in chosen)
+        runner = Runner(environment, tables, known)
         with Progress(console, tables.spark, len(named)) as progress:
             runner.report = progress
-            steps = runner.run(Wanted(tuple(named), forced))
-    for name, lacks in missing.items() if every or if_possible else ():
+            steps = runner.run(Wanted(named, frozenset(asked if force else ())))
+    for name, lacks in left_out.items():
         console.print(f"[yellow]-[/] [bold]{name:<32}[/]not run: no {escape('; no '.join(lacks))}")
     _summarise(steps, environment, runner.run_id)
 
 
-def _wanted(
-    names: list[str], every: bool, only: bool, environment: Environment, tables: Tables
-) -> tuple[list[str], dict[str, list[str]]]:
-    known = plan.jobs()
-    missing = plan.missing_inputs(known, environment, lambda table: tables.version(table) is not None)
-    if every:
-        return [name for name in plan.ordered(known, environment) if name not in missing], missing
-    if not names:
+def _asked(names: list[str], every: bool) -> set[str]:
+    if not (every or names):
         raise PlanError("no job is named", mend="name a job (`icspark jobs`), or give --all")
-    named = {plan.job_named(name).name for name in names}
-    chosen = named if only else plan.with_ancestors(named, known, environment, left_out=missing)
-    lacking = {name: missing[name] for name in sorted(named) if name in missing}
-    return [name for name in plan.ordered(known, environment) if name in chosen], lacking
+    return set(plan.names()) if every else {plan.job_named(name).name for name in names}
+
+
+def _missing(environment: Environment, tables: Tables) -> dict[str, list[str]]:
+    return plan.missing_inputs(plan.jobs(), environment, lambda table: tables.version(table) is not None)
 
 
 def _summarise(steps: list[Step], environment: Environment, run_id: str) -> None:
@@ -133,7 +131,7 @@ def show_plan(conf: Conf = DEFAULT_CONFIGURATION) -> None:
     environment = _loaded(conf)
     known = plan.jobs()
     with _tables(environment) as tables:
-        missing = plan.missing_inputs(known, environment, lambda table: tables.version(table) is not None)
+        missing = _missing(environment, tables)
         runner, changed = Runner(environment, tables, known), set[str]()
         grid = _grid("", "job", "would", "why")
         for number, name in enumerate(plan.ordered(known, environment), 1):

@@ -68,10 +68,11 @@ def _nothing(field: StructField) -> Any:
 class House:
     """A folder with planted features and a flat file of the same rows, and its jobs."""
 
-    def __init__(self, spark: SparkSession, folder: Path) -> None:
+    def __init__(self, spark: SparkSession, folder: Path, tracking: Tracking | None = None) -> None:
         self.rows, self.folder, self.runs = planted_rows(), folder, 0
         places = Storage(tables=str(folder / "tables"), pages=str(folder / "pages"))
-        self.environment = Environment(name="house", storage=places, sha256="c0ffee")
+        kept = tracking or Tracking()
+        self.environment = Environment(name="house", storage=places, tracking=kept, sha256="c0ffee")
         self.environment.sections["dna_features"] = jobs()["dna_features"].config(look_back_days=1)
         self.tables, self.store = Tables(spark, places), Store(self.environment)
         frame = feature_frame(spark, self.rows)
@@ -245,11 +246,7 @@ def _wait_for(uri: str, process: subprocess.Popen[bytes]) -> None:
 def test_a_server_keeps_runs_models_and_the_champion_as_a_folder_does(
     spark: SparkSession, tmp_path: Path, server: str
 ) -> None:
-    house = House(spark, tmp_path / "house")
-    tracked = {"tracking": Tracking(uri=server, experiment="of the house")}
-    house.environment = house.environment.model_copy(update=tracked)
-    house.environment.sections["dna_features"] = jobs()["dna_features"].config(look_back_days=1)
-    house.store = Store(house.environment)
+    house = House(spark, tmp_path / "house", Tracking(uri=server, experiment="of the house"))
     house.run("dna_train", **SECTION)
     assert not (tmp_path / "house/mlflow").exists()
     assert len(list((tmp_path / "kept").rglob("*.skops"))) == 2

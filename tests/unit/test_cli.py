@@ -73,6 +73,8 @@ def test_a_job_that_lacks_its_file_fails_or_is_left_out_where_that_is_asked_for(
     assert (code, "failed" in text) == (0, False), text
     assert "ingest_practice not run: no source practice (not in the configuration)" in text
     assert "simulate_region not run: no simulated environment (is_simulated is false in the configuration)" in text
+    code, text = said(monkeypatch, capsys, root, "run", "check_simulation", "--if-possible", "--conf", str(conf))
+    assert code == 0 and "check_simulation not run: no table" in text and "✓" not in text
     assert not (tmp_path / "pages").exists()
 
 
